@@ -1,0 +1,54 @@
+import { ERROR_RULES, type ErrorCode } from "./codes.ts";
+
+/** What an error carries beside its code and message. */
+export interface ErrorDetails {
+  /** The request field at fault, as OpenAI's `param`. */
+  readonly param?: string;
+  /** When to try again, in whole seconds (`Retry-After`). */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * The one error that crosses rooms. Its message is written for the client: what was being done, what is wrong, what
+ * to do. It never has a `cause`: a foreign error can hold a header or a body with a secret in it.
+ */
+export class GatehouseError extends Error {
+  override readonly name = "GatehouseError";
+  readonly code: ErrorCode;
+  readonly param: string | null;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.param = details.param ?? null;
+    this.retryAfterSeconds = details.retryAfterSeconds ?? null;
+  }
+
+  /** The HTTP status that the code stands for. */
+  get status(): number {
+    return ERROR_RULES[this.code].status;
+  }
+
+  /** OpenAI's `type` for the code. */
+  get type(): string {
+    return ERROR_RULES[this.code].type;
+  }
+
+  /** The one error body: OpenAI's `error` object, and `detail` for clients in FastAPI's habit. */
+  toBody(): ErrorBody {
+    const { message, type, param, code } = this;
+    return { error: { message, type, param, code }, detail: message };
+  }
+}
+
+/** The JSON body of every error answer of Gatehouse's own. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: ErrorCode;
+  };
+  readonly detail: string;
+}

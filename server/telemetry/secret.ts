@@ -1,0 +1,54 @@
+const HIDDEN = new TextEncoder();
+
+/**
+ * A value that cannot be printed by accident: every way of turning it into text gives a short fingerprint instead.
+ * {@linkcode Secret.reveal} is the one way to the value, so that a search for it lists every place that uses one.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value itself. Only for a header, a form body, or a cipher. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  /** Eight hexadecimal digits that tell two secrets apart and nothing more. */
+  get fingerprint(): string {
+    return fnv1a(this.#value);
+  }
+
+  equals(other: Secret): boolean {
+    return this.#value === other.#value;
+  }
+
+  toString(): string {
+    return `[secret ${this.fingerprint}]`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.toPrimitive](): string {
+    return this.toString();
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** 32 bits are too few to search a strong secret by, and enough to see that a token has changed. */
+function fnv1a(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of HIDDEN.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
