@@ -1,4 +1,4 @@
-import type { Secret } from "../telemetry/secret.ts";
+import type { Secret } from "../secrets/mod.ts";
 
 /** Everything Gatehouse can be told, parsed and checked. Durations are milliseconds, sizes are bytes. */
 export interface Settings {

@@ -1,4 +1,4 @@
-const HIDDEN = new TextEncoder();
+const encoder = new TextEncoder();
 
 /**
  * A value that cannot be printed by accident: every way of turning it into text gives a short fingerprint instead.
@@ -49,6 +49,6 @@ export class Secret {
 /** 32 bits are too few to search a strong secret by, and enough to see that a token has changed. */
 function fnv1a(text: string): string {
   let hash = 0x811c9dc5;
-  for (const byte of HIDDEN.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of encoder.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, "0");
 }

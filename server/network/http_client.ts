@@ -1,0 +1,50 @@
+/** One request that leaves the house. */
+export interface OutgoingRequest {
+  readonly url: URL;
+  /** @default "GET" */
+  readonly method?: string;
+  readonly headers?: Headers;
+  readonly body?: Uint8Array<ArrayBuffer> | string;
+  readonly signal: AbortSignal;
+  /** Milliseconds without an answer's headers before the request is given up; 0: no limit. */
+  readonly silence: number;
+  /**
+   * How many times to try where nothing was sent (DNS, connect, TLS), each time over every route, with a short pause.
+   * What was sent is never sent again from here.
+   * @default 1
+   */
+  readonly attempts?: number;
+}
+
+/**
+ * Everything that goes out goes through one of these: it chooses the route, bounds the connect apart from the silence,
+ * follows no redirect (a 3xx answer comes back as it is), and asks for `accept-encoding: identity`.
+ */
+export interface HttpClient {
+  /**
+   * Sends one request and answers at the headers. The body is the caller's to read or cancel.
+   *
+   * @throws {NetworkError} when no answer came; `sent` tells whether the far side may have seen the request
+   * @throws the signal's reason when it was aborted
+   */
+  fetch(request: OutgoingRequest): Promise<Response>;
+  close(): void;
+}
+
+/** Why no answer came. The message names host and port and nothing secret; there is never a `cause`. */
+export class NetworkError extends Error {
+  override readonly name = "NetworkError";
+  /**
+   * `unreachable`: no connection (DNS, connect, TLS, proxy); `broken`: the connection ended before the headers;
+   * `silent`: nothing came within the limit.
+   */
+  readonly kind: "unreachable" | "broken" | "silent";
+  /** False only when it is certain that no byte of the request left. */
+  readonly sent: boolean;
+
+  constructor(kind: "unreachable" | "broken" | "silent", sent: boolean, message: string) {
+    super(message);
+    this.kind = kind;
+    this.sent = sent;
+  }
+}

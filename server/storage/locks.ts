@@ -1,0 +1,18 @@
+/** A lock that is held until it is released, its holder dies, or (remote lease only) it could not be renewed. */
+export interface Held {
+  /** Aborted when the lock is no longer ours. An OS lock is never lost. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface AcquireOptions {
+  /** Milliseconds to wait for another holder; 0: one try. */
+  readonly patience: number;
+  readonly signal: AbortSignal;
+}
+
+/** One holder per name across all processes on a store. */
+export interface Locks {
+  /** @returns null when another still holds it after `patience` */
+  acquire(name: string, options: AcquireOptions): Promise<Held | null>;
+}

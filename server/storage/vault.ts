@@ -1,0 +1,24 @@
+import type { Secret } from "../secrets/mod.ts";
+
+/** What lies in the store in place of a secret record: AES-256-GCM with the KV key as additional data. */
+export interface SealedRecord {
+  /** Names the sealing key, so that a wrong key is told from a damaged record. */
+  readonly kid: string;
+  readonly iv: Uint8Array<ArrayBuffer>;
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** Seals records for the store and opens them again. */
+export interface Vault {
+  /** Seals a JSON value for exactly this KV key. */
+  seal(key: Deno.KvKey, value: unknown): Promise<SealedRecord>;
+  /** @throws {UnsealError} when the key is another, or the record was changed or moved */
+  unseal(key: Deno.KvKey, record: unknown): Promise<unknown>;
+  /** A keyed fingerprint (HMAC-SHA-256, hexadecimal) by which a secret is recognised without being kept. */
+  fingerprint(secret: Secret): Promise<string>;
+}
+
+/** A record that cannot be opened. It is never overwritten: the start stops and says so. */
+export class UnsealError extends Error {
+  override readonly name = "UnsealError";
+}
