@@ -13,17 +13,19 @@ export interface LogRecord {
 // Everything that could end a line, move a cursor or turn the reading direction: C0, DEL and C1, separators, bidi marks.
 // deno-lint-ignore no-control-regex -- control characters are what it is about
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const RESERVED: ReadonlySet<string> = new Set(["time", "level", "message"]);
 const BARE = /^[\w.:/@+%,-]+$/;
 const COLORS: Readonly<Record<LogLevel, string>> = { debug: "90", info: "36", warn: "33", error: "31" };
 
 /** A line for a pipe or a file: one JSON object, `{time, level, message, ...fields}`, with its line end. */
 export function formatJson(record: LogRecord): string {
-  const out: Record<string, Plain> = Object.create(null);
-  out.time = new Date(record.time).toISOString();
-  out.level = record.level;
-  out.message = record.message;
-  for (const [name, value] of Object.entries(record.fields)) out[name in out ? `${name}_` : name] = value;
-  return `${escape(JSON.stringify(out))}\n`;
+  // Put together by hand: measured, an object made of foreign names takes half as long again to print.
+  let line = `{"time":"${new Date(record.time).toISOString()}","level":"${record.level}"`;
+  line += `,"message":${JSON.stringify(record.message)}`;
+  for (const name in record.fields) {
+    line += `,${JSON.stringify(RESERVED.has(name) ? `${name}_` : name)}:${JSON.stringify(record.fields[name])}`;
+  }
+  return `${escape(line)}}\n`;
 }
 
 /** A line for a terminal: `12:01:05.123Z INFO  message key=value`, with its line end. The time is UTC. */
@@ -41,5 +43,7 @@ function bare(value: Plain): string {
 }
 
 function escape(text: string): string {
-  return text.replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.search(UNPRINTABLE) < 0
+    ? text
+    : text.replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../effects/mod.ts";
 import { formatJson, formatText, type LogRecord } from "./format.ts";
 import type { LogFields, Logger, LogLevel } from "./log.ts";
-import { redactFields, redactText } from "./redact.ts";
+import { FieldNames, redactFields, redactText } from "./redact.ts";
 import type { LogSink } from "./sink.ts";
 
 /** What {@linkcode createLogger} is made of. */
@@ -30,9 +30,10 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
  */
 export function createLogger({ level, sinks, clock, color }: LoggerOptions): RootLogger {
   const outlets = sinks.map((sink) => new Outlet(sink, color ?? (Deno.stderr.isTerminal() && !Deno.noColor)));
+  const redaction = { stacks: level === "debug", names: new FieldNames() };
   const enabled = (of: LogLevel) => RANK[of] >= RANK[level] && outlets.length > 0;
   const emit = (of: LogLevel, message: string, fields: readonly LogFields[]) => {
-    const plain = redactFields(fields, { stacks: level === "debug" });
+    const plain = redactFields(fields, redaction);
     const record = { time: clock.now(), level: of, message: redactText(message), fields: plain };
     for (const outlet of outlets) outlet.put(record);
   };

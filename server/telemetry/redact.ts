@@ -8,10 +8,13 @@ export type Plain = null | boolean | number | string | readonly Plain[] | { read
 export interface RedactOptions {
   /** Print the stack of errors too. */
   readonly stacks: boolean;
+  /** Kept from line to line. @default {a new one} */
+  readonly names?: FieldNames;
 }
 
 const MAX_TEXT = 2048;
 const MAX_NAME = 128;
+const MAX_KNOWN_NAMES = 1024;
 const MAX_ITEMS = 64;
 const MAX_DEPTH = 8;
 /** Characters that the fields of one line may cost altogether. */
@@ -27,11 +30,32 @@ const ABOUT_CREDENTIAL = new RegExp(
   "(?:[-_.](?:url|endpoint|type|state|name|variable|fingerprint|count|at|in|ms|seconds)|" +
     "[a-z](?:Url|Endpoint|Type|State|Name|Variable|Fingerprint|Count|At|In|Ms|Seconds))$",
 );
+const BEARER = /bearer\s/i;
 const TOKEN_COUNT = /tokens$/i;
 
 /** Makes the fields of one line fit to print; later sets win. Never throws. */
 export function redactFields(sets: readonly LogFields[], options: RedactOptions): Record<string, Plain> {
   return new Redaction(options).fields(sets);
+}
+
+/** What is to be known of a field's name. */
+interface FieldName {
+  readonly clean: string;
+  readonly credential: boolean;
+}
+
+/** Field names judged already: a program uses few, and judging one costs more than all else in a line. */
+export class FieldNames {
+  readonly #known = new Map<string, FieldName>();
+
+  get(name: string): FieldName {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const credential = CREDENTIAL_NAME.test(name) && !ABOUT_CREDENTIAL.test(name);
+    const judged = { clean: redactText(name).slice(0, MAX_NAME), credential };
+    if (this.#known.size < MAX_KNOWN_NAMES && name.length <= MAX_NAME) this.#known.set(name, judged);
+    return judged;
+  }
 }
 
 /** Cleans text that may quote a URL or an authorization header, and caps its length. */
@@ -40,7 +64,7 @@ export function redactText(text: string): string {
   if (clean.includes("//")) {
     clean = clean.replace(/\/\/[^\s/?#]*@/g, "//").replace(/:\/\/\S*/g, withoutQuery);
   }
-  clean = clean.replace(/\bbearer\s+[^\s"']+/gi, "Bearer [masked]");
+  if (BEARER.test(clean)) clean = clean.replace(/\bbearer\s+[^\s"']+/gi, "Bearer [masked]");
   return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}[+${clean.length - MAX_TEXT} characters]` : clean;
 }
 
@@ -51,11 +75,13 @@ function withoutQuery(url: string): string {
 
 class Redaction {
   readonly #stacks: boolean;
+  readonly #names: FieldNames;
   readonly #ancestors = new Set<object>();
   #budget = LINE_BUDGET;
 
   constructor(options: RedactOptions) {
     this.#stacks = options.stacks;
+    this.#names = options.names ?? new FieldNames();
   }
 
   fields(sets: readonly LogFields[]): Record<string, Plain> {
@@ -183,11 +209,11 @@ class Redaction {
   }
 
   #field(name: string, value: unknown, depth: number): Plain {
-    return masked(name, value) ? "[masked]" : this.#value(value, depth + 1);
+    return this.#names.get(name).credential && masked(name, value) ? "[masked]" : this.#value(value, depth + 1);
   }
 
   #name(name: string): string {
-    const clean = redactText(name).slice(0, MAX_NAME);
+    const { clean } = this.#names.get(name);
     this.#budget -= clean.length;
     return clean;
   }
@@ -200,8 +226,8 @@ class Redaction {
   }
 }
 
+/** Whether a value under a credential's name is masked: all but what cannot be a credential, and fingerprints. */
 function masked(name: string, value: unknown): boolean {
-  if (!CREDENTIAL_NAME.test(name) || ABOUT_CREDENTIAL.test(name)) return false;
   if (value === null || typeof value === "boolean" || value instanceof Secret) return false;
   return !(TOKEN_COUNT.test(name) && typeof value === "number");
 }
