@@ -19,7 +19,7 @@ const COLORS: Readonly<Record<LogLevel, string>> = { debug: "90", info: "36", wa
 
 /** A line for a pipe or a file: one JSON object, `{time, level, message, ...fields}`, with its line end. */
 export function formatJson(record: LogRecord): string {
-  // Put together by hand: measured, an object made of foreign names takes half as long again to print.
+  // Put together by hand: an object made of foreign names takes a third longer to print.
   let line = `{"time":"${new Date(record.time).toISOString()}","level":"${record.level}"`;
   line += `,"message":${JSON.stringify(record.message)}`;
   for (const name in record.fields) {
