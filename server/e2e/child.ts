@@ -117,7 +117,7 @@ export class Child implements AsyncDisposable {
 }
 
 const HANDED_THROUGH =
-  /^(PATH|HOME|DENO_DIR|XDG_CACHE_HOME|TMPDIR|NPM_CONFIG_.*|npm_config_.*|DENO_TLS_CA_STORE|DENO_CERT)$/;
+  /^(PATH|HOME|DENO_DIR|XDG_CACHE_HOME|TMPDIR|NPM_CONFIG_.*|npm_config_.*|DENO_TLS_CA_STORE|DENO_CERT|SSL_CERT_.*)$/;
 
 /** The part of our environment that any Deno needs to find its cache and its registry, and nothing that Gatehouse reads. */
 export function baseEnvironment(): Record<string, string> {

@@ -1,0 +1,168 @@
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { HumanMessage } from "@langchain/core/messages";
+import { tool as langchainTool } from "@langchain/core/tools";
+import { ChatOpenAI } from "@langchain/openai";
+import { generateText, isStepCount, streamText, tool } from "ai";
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import OpenAI from "openai";
+import { z } from "zod";
+import { startFixture } from "./child.ts";
+import { Gate, Home } from "./gate.ts";
+
+const HELLO = "Say hello.";
+const WEATHER = "What is the weather in Paris?";
+const PARAMETERS = z.object({ city: z.string().describe("Name of the city") });
+const JSON_SCHEMA = {
+  type: "object" as const,
+  properties: { city: { type: "string" as const, description: "Name of the city" } },
+  required: ["city"],
+};
+const weatherOf = (city: string) => `It is sunny in ${city}.`;
+
+/** Where the clients are pointed, and which model they name. */
+interface Target {
+  readonly baseURL: string;
+  readonly model: string;
+}
+
+async function withOpenAI({ baseURL, model }: Target): Promise<void> {
+  const client = new OpenAI({ baseURL, apiKey: "any", maxRetries: 0 });
+  const models = await client.models.list();
+  assert(models.data.some(({ id }) => id === model), JSON.stringify(models.data));
+
+  const messages = [{ role: "user" as const, content: HELLO }];
+  const plain = await client.chat.completions.create({ model, messages });
+  assertGreater(plain.choices[0]?.message.content?.length ?? 0, 0);
+  assertGreater(plain.usage?.total_tokens ?? 0, 0);
+
+  let text = "";
+  let usage = 0;
+  const stream = await client.chat.completions.create({
+    model,
+    messages,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? "";
+    usage = chunk.usage?.total_tokens ?? usage;
+  }
+  assertGreater(text.length, 0);
+  assertGreater(usage, 0);
+
+  const cities: string[] = [];
+  const runner = client.chat.completions.runTools({
+    model,
+    stream: true,
+    messages: [{ role: "user", content: WEATHER }],
+    tools: [{
+      type: "function",
+      function: {
+        name: "get_weather",
+        description: "The weather of a city",
+        parameters: JSON_SCHEMA,
+        parse: (input: string) => PARAMETERS.parse(JSON.parse(input)),
+        function: ({ city }: z.infer<typeof PARAMETERS>) => {
+          cities.push(city);
+          return weatherOf(city);
+        },
+      },
+    }],
+  });
+  assertGreater((await runner.finalContent())?.length ?? 0, 0);
+  assertEquals(cities, ["Paris"]);
+}
+
+async function withLangChain({ baseURL, model }: Target): Promise<void> {
+  const chat = new ChatOpenAI({ model, apiKey: "any", maxRetries: 0, streamUsage: true, configuration: { baseURL } });
+  const answer = await chat.invoke(HELLO);
+  assertGreater(answer.text.length, 0);
+  // LangChain's generics lose the type of what is there.
+  const usage = answer.usage_metadata as { readonly total_tokens?: number } | undefined;
+  assertGreater(usage?.total_tokens ?? 0, 0);
+
+  let chunks = 0;
+  let text = "";
+  for await (const chunk of await chat.stream(HELLO)) {
+    chunks++;
+    text += chunk.text;
+  }
+  assertGreater(chunks, 1);
+  assertGreater(text.length, 0);
+
+  const weather = langchainTool(({ city }: z.infer<typeof PARAMETERS>) => weatherOf(city), {
+    name: "get_weather",
+    description: "The weather of a city",
+    schema: PARAMETERS,
+  });
+  const withTools = chat.bindTools([weather]);
+  const question = new HumanMessage(WEATHER);
+  const asks = await withTools.invoke([question]);
+  assertEquals(asks.tool_calls?.map(({ name, args }) => ({ name, args })), [{
+    name: "get_weather",
+    args: { city: "Paris" },
+  }]);
+  const results = await Promise.all(
+    (asks.tool_calls ?? []).map((call) => weather.invoke({ ...call, type: "tool_call" })),
+  );
+  const end = await withTools.invoke([question, asks, ...results]);
+  assertGreater(end.text.length, 0);
+}
+
+async function withAiSdk({ baseURL, model: name }: Target): Promise<void> {
+  const model = createOpenAICompatible({ name: "gatehouse", baseURL, includeUsage: true })(name);
+  const plain = await generateText({ model, prompt: HELLO, maxRetries: 0 });
+  assertGreater(plain.text.length, 0);
+
+  const cities: string[] = [];
+  const streamed = streamText({
+    model,
+    prompt: WEATHER,
+    maxRetries: 0,
+    stopWhen: isStepCount(3),
+    tools: {
+      get_weather: tool({
+        description: "The weather of a city",
+        inputSchema: PARAMETERS,
+        execute: ({ city }) => {
+          cities.push(city);
+          return weatherOf(city);
+        },
+      }),
+    },
+    onError: ({ error }) => {
+      throw error;
+    },
+  });
+  let text = "";
+  for await (const part of streamed.textStream) text += part;
+  assertEquals(cities, ["Paris"]);
+  assertGreater(text.length, 0);
+  assertGreater((await streamed.totalUsage).totalTokens ?? 0, 0);
+}
+
+const CLIENTS = { openai: withOpenAI, "@langchain/openai": withLangChain, "@ai-sdk/openai-compatible": withAiSdk };
+
+async function withEveryClient(t: Deno.TestContext, gate: Gate, model: string): Promise<void> {
+  for (const [name, run] of Object.entries(CLIENTS)) {
+    await t.step(name, () => run({ baseURL: `${gate.url}/v1`, model }));
+  }
+}
+
+Deno.test("real clients ask, stream and call tools against the demo", async (t) => {
+  await using home = await Home.make();
+  await using gate = await Gate.start({ env: {}, home });
+  await withEveryClient(t, gate, "demo");
+  await gate.stop();
+});
+
+Deno.test("real clients ask, stream and call tools against an upstream that nobody here wrote", async (t) => {
+  const key = "key-of-aimock-51c0ffee";
+  const { child, url } = await startFixture("aimock_process.ts", { MOCK_KEY: key });
+  await using _mock = child;
+  await using home = await Home.make();
+  const env = { LLM_BASE_URL: `${url}/v1`, LLM_MODEL_NAME: "gpt-4o", API_KEY_ENV_VAR: "MOCK_KEY", MOCK_KEY: key };
+  await using gate = await Gate.start({ env, home });
+  await withEveryClient(t, gate, "gpt-4o");
+  await gate.stop();
+});

@@ -1,0 +1,23 @@
+/** One suite of the end-to-end run. */
+export interface Suite {
+  readonly name: string;
+  /** File in this folder. */
+  readonly file: string;
+}
+
+/**
+ * In the order in which they begin, two at a time: the two long loads side by side, then the heavy ones, then the light
+ * ones, which fill what is left.
+ */
+export const SUITES: readonly Suite[] = [
+  "rotation_one",
+  "rotation_three",
+  "kill",
+  "misbehaving",
+  "abort",
+  "takeover",
+  "canary",
+  "demo",
+  "bundle",
+  "clients",
+].map((name) => ({ name, file: `${name}_test.ts` }));
