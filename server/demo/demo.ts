@@ -19,12 +19,26 @@ export interface Demo {
 export interface DemoOptions {
   /** Lifetimes of tokens and the pace of the model. */
   readonly clock: Clock;
-  /** @default the machine's own randomness */
+  /**
+   * Where tokens and codes come from.
+   * @default the machine's own randomness
+   */
   readonly random?: Random;
   /** Told of sign-ins and refusals; never of a token. */
   readonly log: Logger;
-  /** @default ports of the system's choice */
-  readonly ports?: { readonly provider?: number; readonly model?: number };
+  /**
+   * Where to listen.
+   * @default ports of the system's choice
+   */
+  readonly ports?: DemoPorts;
+}
+
+/** Ports to listen on; 0 or none lets the system choose. */
+export interface DemoPorts {
+  /** The identity provider's. */
+  readonly provider?: number;
+  /** The model's. */
+  readonly model?: number;
 }
 
 const SILENCE_LIMIT_MS = 120_000;

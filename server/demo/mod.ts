@@ -3,5 +3,5 @@
  * works before anything is configured and walks its real path while it does.
  * @module
  */
-export { type Demo, type DemoOptions, startDemo } from "./demo.ts";
+export { type Demo, type DemoOptions, type DemoPorts, startDemo } from "./demo.ts";
 export type { Random } from "./random.ts";

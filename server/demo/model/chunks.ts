@@ -4,6 +4,9 @@ import type { Choice } from "./plan.ts";
 /** A `chat.completion.chunk` as JSON goes out. */
 export type Chunk = Readonly<Record<string, unknown>>;
 
+/** Arguments are short: even so they come in several pieces, as clients must be ready for. */
+const ARGUMENT_CHARACTERS = 6;
+
 interface Delta {
   readonly index: number;
   readonly delta: Readonly<Record<string, unknown>>;
@@ -52,7 +55,7 @@ function* deltasOf(choice: Choice, characters: number): Generator<Delta> {
   for (const [at, call] of toolCalls.entries()) {
     const begun = { index: at, id: call.id, type: "function", function: { name: call.name, arguments: "" } };
     yield { index, delta: { tool_calls: [begun] }, finish: null };
-    for (const text of pieces(call.arguments, characters)) {
+    for (const text of pieces(call.arguments, Math.min(characters, ARGUMENT_CHARACTERS))) {
       yield { index, delta: { tool_calls: [{ index: at, function: { arguments: text } }] }, finish: null };
     }
   }

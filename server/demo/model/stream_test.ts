@@ -62,6 +62,14 @@ Deno.test("streamed tool calls carry index, id and name once, and their argument
     assertEquals(chunks.at(-1)?.choices[0]?.finish_reason, "tool_calls");
   }));
 
+Deno.test("choices call tools under ids of their own", () =>
+  withModel(async ({ chat }) => {
+    const tools = [{ type: "function", function: { name: "look" } }];
+    const { chunks } = await readEvents(await chat({ ...said("look"), tools, n: 2, stream: true }));
+    const calls = chunks.flatMap((chunk) => chunk.choices).flatMap((choice) => choice.delta.tool_calls ?? []);
+    assertEquals(new Set(calls.flatMap((call) => call.id ?? [])).size, 2);
+  }));
+
 Deno.test("a long answer hurries, a slow one gives twenty tokens a second", async () => {
   const clock = new InstantClock();
   await withModel(async ({ chat }) => {

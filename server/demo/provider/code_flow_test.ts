@@ -103,6 +103,14 @@ Deno.test("code login: a no and every fault go back to the program with state an
     }
   }));
 
+Deno.test("code login: a form decides once", () =>
+  withDemo(async (demo) => {
+    const form = { form_token: formToken(await (await fetch(await address(demo))).text()), decision: "deny" };
+    const answers = [await demo.post("/authorize", form), await demo.post("/authorize", form)];
+    assertEquals(answers.map((answer) => answer.status), [303, 400]);
+    await Promise.all(answers.map((answer) => answer.body?.cancel()));
+  }));
+
 Deno.test("code login: nothing is sent to a stranger's address", () =>
   withDemo(async (demo) => {
     const strangers = [
