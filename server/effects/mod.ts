@@ -3,3 +3,4 @@
  * @module
  */
 export * from "./clock.ts";
+export * from "./unless_aborted.ts";

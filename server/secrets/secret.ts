@@ -21,8 +21,13 @@ export class Secret {
     return fnv1a(this.#value);
   }
 
+  /** Compares in a time that tells nothing of where two values differ. */
   equals(other: Secret): boolean {
-    return this.#value === other.#value;
+    const a = encoder.encode(this.#value);
+    const b = encoder.encode(other.#value);
+    let difference = a.length ^ b.length;
+    for (let i = 0; i < b.length; i++) difference |= (a[i % a.length] ?? 0) ^ (b[i] ?? 0);
+    return difference === 0;
   }
 
   toString(): string {

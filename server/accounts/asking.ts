@@ -1,0 +1,13 @@
+/** What a request shows at the door, read off its head by the surface. Header values as they came, null when absent. */
+export interface Asking {
+  /** The `Host` header. */
+  readonly host: string | null;
+  /** `host[:port]` of the request target where it was in absolute form; else the same as `host`. */
+  readonly targetHost: string | null;
+  readonly origin: string | null;
+  readonly secFetchSite: string | null;
+  /** Whether `Forwarded`, `Via` or any `X-Forwarded-*` header is present. */
+  readonly forwarded: boolean;
+  /** The bearer token or `x-api-key`. */
+  readonly bearer: string | null;
+}

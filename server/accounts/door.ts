@@ -1,0 +1,112 @@
+import { GatehouseError } from "../errors/mod.ts";
+import { Secret } from "../secrets/mod.ts";
+import { isLoopbackHost } from "../settings/mod.ts";
+import type { Asking } from "./asking.ts";
+import { LOCAL_USER, type Who } from "./who.ts";
+
+/** The rules of the door, from the settings. */
+export interface DoorRules {
+  readonly auth: "auto" | "required";
+  /** The address that the server is bound to. */
+  readonly bind: string;
+  /** `host` or `host:port`, lower case. */
+  readonly allowedHosts: readonly string[];
+  /** Serialized origins. */
+  readonly corsOrigins: readonly string[];
+}
+
+/** Says who is asking. */
+export interface Door {
+  /** Whether the server is open: bound to loopback, with nobody told to demand a credential. */
+  readonly open: boolean;
+  /** @throws {GatehouseError} `host_not_allowed`, `origin_not_allowed`, `credential_required`, `invalid_api_key` */
+  admit(asking: Asking): Who;
+  /** Like {@linkcode Door.admit}, and a scraper's own token passes too. */
+  admitScraper(asking: Asking, token: Secret | null): Who;
+}
+
+/** What our own keys begin with; such a bearer is judged everywhere. */
+const KEY_PREFIX = "gh_";
+
+/**
+ * The door before every surface. In open mode any program of this machine may pass, and no web page may: a page can make
+ * the browser send requests to loopback, by its own name (`Origin`) or by a name of its own that resolves to loopback
+ * (DNS rebinding), so both are looked at. A request that a reverse proxy has forwarded can come from anywhere.
+ */
+export function createDoor(rules: DoorRules): Door {
+  const open = rules.auth === "auto" && isLoopbackHost(rules.bind);
+
+  function isOwnHost(host: string | null): boolean {
+    if (host === null) return false;
+    const lower = host.toLowerCase();
+    const name = hostname(lower);
+    if (name === "localhost" || name === "127.0.0.1" || name === "[::1]") return true;
+    return rules.allowedHosts.includes(lower) || rules.allowedHosts.includes(name ?? lower);
+  }
+
+  function checkOrigin({ origin, host, secFetchSite }: Asking): void {
+    if (origin !== null && rules.corsOrigins.includes(origin)) return;
+    if (origin !== null && origin !== `http://${host?.toLowerCase()}`) {
+      throw foreignOrigin(
+        `a page of another origin (${printable(origin)}) made it; add the origin to CORS_ORIGINS if you trust it`,
+      );
+    }
+    if (secFetchSite === "cross-site") throw foreignOrigin("a page of another site made it");
+  }
+
+  function admit(asking: Asking): Who {
+    const { bearer } = asking;
+    if (open) {
+      if (!isOwnHost(asking.host) || !isOwnHost(asking.targetHost)) {
+        const shown = isOwnHost(asking.host) ? asking.targetHost : asking.host;
+        throw new GatehouseError(
+          "host_not_allowed",
+          `Cannot answer this request: its host ${
+            printable(shown ?? "")
+          } is not a loopback name; use 127.0.0.1 or localhost, or add it to ALLOWED_HOSTS`,
+        );
+      }
+      checkOrigin(asking);
+    }
+    if (bearer?.startsWith(KEY_PREFIX)) {
+      throw new GatehouseError(
+        "invalid_api_key",
+        "Cannot answer this request: the API key is unknown, expired or revoked; use one that is valid",
+      );
+    }
+    if (!open || asking.forwarded) {
+      throw new GatehouseError(
+        "credential_required",
+        open
+          ? "Cannot answer this request: a reverse proxy forwarded it, so it needs a credential; send Authorization: Bearer <API key>"
+          : "Cannot answer this request: this server needs a credential; send Authorization: Bearer <API key>",
+      );
+    }
+    return LOCAL_USER;
+  }
+
+  return {
+    open,
+    admit,
+    admitScraper(asking, token) {
+      if (token !== null && asking.bearer !== null && new Secret(asking.bearer).equals(token)) {
+        return { userId: "metrics", role: "user", via: "metrics_token" };
+      }
+      return admit(asking);
+    },
+  };
+}
+
+function foreignOrigin(reason: string): GatehouseError {
+  return new GatehouseError("origin_not_allowed", `Cannot answer this request: ${reason}`);
+}
+
+/** `name` of `name[:port]`, null when it is neither a name, an IPv4 nor a bracketed IPv6 address. */
+function hostname(host: string): string | null {
+  return /^(\[[0-9a-f:.]+\]|[^:[\]/@\s]+)(?::\d{1,5})?$/.exec(host)?.[1] ?? null;
+}
+
+/** What an error repeats of a request is short and has no control characters. */
+function printable(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}

@@ -1,0 +1,231 @@
+import { monotonicUlid } from "@std/ulid";
+import { createDoor } from "./accounts/mod.ts";
+import { openCredential, type RefreshStep } from "./credential/mod.ts";
+import { type Demo, startDemo } from "./demo/mod.ts";
+import { type Clock, systemClock } from "./effects/mod.ts";
+import { GatehouseError } from "./errors/mod.ts";
+import { createDrain, createFront, createRoutes, patternOf } from "./http/mod.ts";
+import { createInference } from "./inference/mod.ts";
+import { createHttpClient, createWatchdog } from "./network/mod.ts";
+import { isLoopbackHost, type Settings, type UpstreamSettings } from "./settings/mod.ts";
+import { openLocks, openStore, openVault } from "./storage/mod.ts";
+import { openaiRoutes } from "./surfaces/openai/mod.ts";
+import { opsRoutes } from "./surfaces/ops/mod.ts";
+import { createMetrics, type Logger } from "./telemetry/mod.ts";
+import { createModels, createUpstream, type Models, type Upstream } from "./upstream/mod.ts";
+import { VERSION } from "./version.ts";
+
+/** What the server is built from; tests hand in their own effects. */
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** @default the machine's own time */
+  readonly clock?: Clock;
+  /** 0 to 1. @default {Math.random} */
+  readonly random?: () => number;
+  /** Called at every line of a credential refresh where a crash matters. */
+  readonly failpoint?: (step: RefreshStep) => void | Promise<void>;
+}
+
+/** A running server. */
+export interface App {
+  /** Where it listens. */
+  readonly url: URL;
+  readonly demo: boolean;
+  /** Resolves when it has stopped. */
+  readonly finished: Promise<void>;
+  /**
+   * Takes no new work, lets open streams finish for up to `DRAIN_TIMEOUT`, ends the rest with an in-band event, and
+   * closes everything.
+   */
+  stop(): Promise<void>;
+}
+
+/** The server cannot start with these settings; the message says why and what to do. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+/**
+ * Starts the server: settings → rooms → routes. Never waits for the network.
+ *
+ * @throws {StartError} for a bind off loopback without accounts, or an address in use
+ * @throws {StorageStartError}, {UnsealError} when the store cannot be used
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { settings, log, clock = systemClock, random = Math.random } = options;
+  const { server } = settings;
+  if (!isLoopbackHost(server.host)) {
+    throw new StartError(
+      `Cannot listen on HOST=${server.host}: there are no accounts, so anybody who reaches it could use the model. ` +
+        "Bind to 127.0.0.1 (the default), and let others in by a tunnel such as ssh -L.",
+    );
+  }
+  const startedAt = clock.monotonic();
+  await using parts = new AsyncDisposableStack();
+
+  const store = await openStore({ settings: settings.storage, clock, log });
+  parts.defer(() => store.close());
+  const vault = await openVault({ settings: settings.storage, log });
+  const locks = await openLocks({ settings: settings.storage, store, clock, random, owner: crypto.randomUUID() });
+  const http = createHttpClient({ settings: settings.network, clock, random, log });
+  parts.defer(() => http.close());
+  const watchdog = createWatchdog(clock);
+
+  const demo: Demo | null = settings.demo ? await startDemo({ clock, log }) : null;
+  if (demo !== null) parts.defer(() => demo.stop());
+  const upstreamSettings = demo === null ? settings.upstreams : [demo.upstream];
+
+  const openPaths = new Set(["/health/live", "/health/ready"]);
+  const drain = createDrain(Math.max(1, Math.ceil(server.drainTimeout / 1000)));
+  const uptime = () => (clock.monotonic() - startedAt) / 1000;
+  const metrics = createMetrics({
+    clock,
+    version: VERSION,
+    upstreams: upstreamSettings.map(({ name }) => name),
+    routes: ROUTES,
+  });
+  const inference = createInference({ clock, watchdog, metrics });
+
+  const upstreams = new Map<string, { readonly upstream: Upstream; readonly models: Models }>();
+  const openUpstream = async (upstreamSettings: UpstreamSettings): Promise<void> => {
+    const { name } = upstreamSettings;
+    const credential = await openCredential({
+      upstream: upstreamSettings,
+      store,
+      vault,
+      locks,
+      http,
+      watchdog,
+      clock,
+      random,
+      newId: () => monotonicUlid(clock.now()),
+      log,
+      onRefresh: (result) => metrics.credentialRefreshed(name, result),
+      ...(options.failpoint === undefined ? {} : { failpoint: options.failpoint }),
+    });
+    parts.defer(() => credential.close());
+    const upstream = createUpstream({ settings: upstreamSettings, credential, http, watchdog });
+    metrics.watchCredential(name, () => credential.health());
+    metrics.watchQueue(name, () => upstream.slots.waiting);
+    upstreams.set(name, { upstream, models: createModels({ upstream, clock, watchdog, log }) });
+  };
+  for (const settings of upstreamSettings) await openUpstream(settings);
+
+  // One upstream comes from the environment today; asked anew for every request, for more are coming.
+  const resolve = (_model: string | null): { readonly upstream: Upstream; readonly models: Models } => {
+    const [first] = upstreams.values();
+    if (first === undefined) {
+      throw new GatehouseError("internal_error", "Cannot answer this request: no upstream is configured");
+    }
+    return first;
+  };
+
+  const handler = createFront({
+    routes: createRoutes([
+      openaiRoutes({ resolve, inference, maxBodyBytes: server.maxBodyBytes }),
+      opsRoutes({
+        version: VERSION,
+        demo: settings.demo,
+        upstream: () => resolve(null).upstream,
+        metrics,
+        uptime,
+        draining: () => drain.draining,
+        storeAnswers: () => store.get(["health"]).then(() => true, () => false),
+      }),
+    ]),
+    door: createDoor({
+      auth: server.auth,
+      bind: server.host,
+      allowedHosts: server.allowedHosts,
+      corsOrigins: server.corsOrigins,
+    }),
+    metricsToken: server.metricsToken,
+    openPaths,
+    drainPaths: new Set([...openPaths, "/health", "/metrics"]),
+    drain,
+    corsOrigins: server.corsOrigins,
+    answerHeaders: demo === null ? [] : [["x-gatehouse-demo", "1"]],
+    clock,
+    log,
+    onAnswer: ({ id, method, path, route, status, ms }) => {
+      metrics.requestFinished({
+        surface: route?.surface ?? "ops",
+        route: route?.pattern ?? "other",
+        status,
+        durationMs: ms,
+      });
+      if (log.enabled("info")) {
+        log.info("request", { request_id: id, method, path, status, ms: Math.round(ms * 10) / 10 });
+      }
+    },
+  });
+
+  const listener = listen(server.host, server.port, handler, log);
+  const owned = parts.move();
+  const url = new URL(`http://${server.host.includes(":") ? `[${server.host}]` : server.host}:${listener.addr.port}`);
+  log.info("listening", { url: url.origin, version: VERSION, demo: settings.demo });
+  // The first request should not have to wait for the list.
+  for (const { models } of upstreams.values()) models.list(AbortSignal.timeout(60_000)).catch(() => {});
+
+  let stopping: Promise<void> | null = null;
+  return {
+    url,
+    demo: settings.demo,
+    finished: listener.finished,
+    stop: () => stopping ??= stop(),
+  };
+
+  async function stop(): Promise<void> {
+    drain.start();
+    log.info("draining", { open: inference.open, timeout_ms: server.drainTimeout });
+    const over = clock.setTimeout(() => inference.endAll(drain.refusal()), server.drainTimeout);
+    await inference.idle();
+    clock.clearTimeout(over);
+    await listener.shutdown();
+    await owned.disposeAsync();
+    log.info("stopped");
+  }
+}
+
+/** Every route as metrics name it. */
+const ROUTES = [
+  "/v1/chat/completions",
+  "/v1/models",
+  patternOf("/v1/models/:id{.+}"),
+  "/health",
+  "/health/live",
+  "/health/ready",
+  "/metrics",
+];
+
+function listen(
+  hostname: string,
+  port: number,
+  handler: (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Promise<Response>,
+  log: Logger,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({
+      hostname,
+      port,
+      onListen: () => {},
+      onError: (error) => {
+        log.error("a fault outside any request", { error: error instanceof Error ? error : typeof error });
+        return new Response(null, { status: 500 });
+      },
+    }, handler);
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new StartError(
+        `Cannot listen on ${hostname}:${port}: another program uses this port; stop it, or set PORT`,
+      );
+    }
+    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.AddrNotAvailable) {
+      throw new StartError(
+        `Cannot listen on ${hostname}:${port}: the system does not allow it; choose another HOST or PORT`,
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import { settingsHelp } from "../settings/mod.ts";
+
+/** The text of `gatehouse help`, settings included. */
+export function help(): string[] {
+  return [
+    "Gatehouse keeps the OAuth2 credential of a protected language model and serves it as a plain OpenAI API.",
+    "",
+    "Usage: deno task gatehouse <command>",
+    "",
+    "  serve              run the server (also: deno task serve)",
+    "  login [--browser]  log in to the model's identity provider: by device code, or in the browser of this machine",
+    "  logout             revoke the credential at the provider, then forget it",
+    "  status             show the credential's state",
+    "  doctor             check the settings against reality and say what to mend",
+    "  version            print the version",
+    "  help               this text",
+    "",
+    "Settings: environment variables, over a file .env in the working directory.",
+    "",
+    settingsHelp(),
+  ];
+}

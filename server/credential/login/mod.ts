@@ -1,0 +1,8 @@
+/**
+ * How a person gives the server its credential: device code, browser, and the way back.
+ * @module
+ */
+export { type BrowserLogin, startBrowserLogin } from "./browser_login.ts";
+export { type DeviceLogin, type DevicePrompt, startDeviceLogin } from "./device_login.ts";
+export { type LoginContext, LoginError, openLogin } from "./login.ts";
+export { type Logout, logout } from "./logout.ts";

@@ -1,0 +1,396 @@
+import { type Timer, unlessAborted } from "../effects/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
+import { Secret } from "../secrets/mod.ts";
+import type { Authorization, Credential, CredentialHealth } from "./credential.ts";
+import { backoff, type Deadline, deadlineOf, MAX_TIMER, refreshDelay, remaining } from "./lifetime.ts";
+import { type Failure, healthOf, LOGIN_FIX, type Need } from "./refresher_health.ts";
+import type { RefresherOptions } from "./refresher_options.ts";
+import type { CredentialRecord } from "./record.ts";
+import { refresh, type RefreshContext, type RefreshOutcome } from "./refresh.ts";
+import { adoptSeed } from "./seed.ts";
+import { settled } from "./settled.ts";
+
+/** The access token in memory: a copy of the store's that the hot path reads. */
+interface Current {
+  readonly authorization: Authorization;
+  readonly accessToken: string;
+  readonly deadline: Deadline | null;
+  /** On the monotonic clock; with `lifetime`, tells a token that never worked from one that has ended. */
+  readonly adoptedAt: number;
+  readonly lifetime: number | null;
+  /** It replaced one that the upstream had refused. */
+  readonly afterRejection: boolean;
+  rejected: boolean;
+}
+
+/** The store is asked for a login elsewhere: often while one is needed, now and then otherwise. */
+const WATCH_NEEDED = 1_000;
+const WATCH_QUIET = 5_000;
+/** A token that is refused so soon after it replaced a refused one will not get better by another redeem. */
+const YOUNG = 30_000;
+const SAVE_WITHIN = 2_000;
+
+/** Keeps one OAuth2 credential alive: `credential.ts` says what it offers, `refresh.ts` does one renewal. */
+export class Refresher implements Credential {
+  readonly #options: RefresherOptions;
+  readonly #context: RefreshContext;
+  readonly #closing = new AbortController();
+  #current: Current | null = null;
+  #generation = 0;
+  #version: string | null = null;
+  #flight: Promise<void> | null = null;
+  #failure: Failure | null = null;
+  #need: Need | null = null;
+  #unsaved: { readonly record: CredentialRecord; readonly done: Promise<void> } | null = null;
+  #lastRefreshAt: number | null = null;
+  #seeded = false;
+  #renewTimer: Timer | null = null;
+  #watchTimer: Timer | null = null;
+  #health: CredentialHealth | null = null;
+
+  constructor(options: RefresherOptions) {
+    this.#options = options;
+    const { store, locks, endpoint, settings, clock } = options;
+    this.#context = {
+      store,
+      locks,
+      endpoint,
+      clock,
+      grant: settings.grant,
+      newId: options.newId,
+      step: options.failpoint ?? (() => {}),
+      unsent: new Set(),
+    };
+  }
+
+  /**
+   * Reads what is stored, adopts a seed that was never seen, and begins to renew in the background. Never waits for the
+   * provider.
+   *
+   * @throws {UnsealError} when the stored record cannot be opened
+   */
+  async open(): Promise<void> {
+    try {
+      await this.#seed();
+      await this.#readStore();
+    } catch (error) {
+      if (!(error instanceof GatehouseError)) throw error;
+      this.#fail(error.message, null, false);
+    }
+    if (!this.#usable(this.#current) && this.#need === null) this.#renewSoon();
+    this.#watch();
+    this.#note();
+  }
+
+  authorize(signal: AbortSignal): Authorization | Promise<Authorization> {
+    const current = this.#current;
+    return this.#usable(current) && !current.rejected ? current.authorization : this.#wait(signal);
+  }
+
+  async rejected(generation: number, signal: AbortSignal): Promise<Authorization> {
+    const current = this.#current;
+    if (current !== null && current.authorization.generation === generation) {
+      if (this.#neverWorked(current) || this.#unsaved !== null) throw refused();
+      current.rejected = true;
+      if (this.#mayTry()) await unlessAborted(this.#renew(), signal);
+      current.rejected = false;
+    }
+    const next = this.#current;
+    if (next !== null && next.authorization.generation !== generation && this.#usable(next)) return next.authorization;
+    throw this.#refusal() ?? refused();
+  }
+
+  health(): CredentialHealth {
+    if (!this.#usable(this.#current) && this.#need === null && this.#mayTry()) this.#renewSoon();
+    return this.#note();
+  }
+
+  secrets(): readonly string[] {
+    return this.#current === null ? [] : [this.#current.accessToken];
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#renewTimer);
+    clock.clearTimeout(this.#watchTimer);
+    await this.#flight;
+    await this.#unsaved?.done;
+  }
+
+  #usable(current: Current | null): current is Current {
+    return current !== null && remaining(current.deadline, this.#options.clock) > 0;
+  }
+
+  #neverWorked(current: Current): boolean {
+    const young = current.lifetime === null ? YOUNG : Math.min(YOUNG, current.lifetime / 4);
+    return current.afterRejection && this.#options.clock.monotonic() - current.adoptedAt < young;
+  }
+
+  #mayTry(): boolean {
+    if (this.#flight !== null) return true;
+    if (this.#need !== null || this.#unsaved !== null || this.#closing.signal.aborted) return false;
+    return this.#failure === null || this.#options.clock.monotonic() >= this.#failure.nextAt;
+  }
+
+  async #wait(signal: AbortSignal): Promise<Authorization> {
+    if (this.#mayTry()) await unlessAborted(this.#renew(), signal);
+    const current = this.#current;
+    if (this.#usable(current)) return current.authorization;
+    throw this.#refusal() ?? unavailable(this.#options.upstream, "no access token could be had", 1);
+  }
+
+  /** Why there is no token, as the client is told it. */
+  #refusal(): GatehouseError | null {
+    const { upstream, clock } = this.#options;
+    if (this.#need !== null) {
+      return new GatehouseError(
+        "reauth_required",
+        `Cannot call the model: the credential of upstream ${upstream} needs a login (${this.#need.reason}); ${LOGIN_FIX}`,
+      );
+    }
+    if (this.#unsaved !== null) return unavailable(upstream, "the renewed credential could not be stored yet", 5);
+    if (this.#failure === null) return null;
+    return unavailable(upstream, this.#failure.reason, Math.ceil((this.#failure.nextAt - clock.monotonic()) / 1000));
+  }
+
+  /** One flight for all callers; it never rejects, and a caller that leaves does not end it. */
+  #renew(): Promise<void> {
+    return this.#flight ??= this.#fly().finally(() => {
+      this.#flight = null;
+      this.#note();
+    });
+  }
+
+  /** Starts a renewal that nobody waits for. */
+  #renewSoon(): void {
+    if (this.#mayTry()) this.#renew();
+  }
+
+  async #fly(): Promise<void> {
+    this.#note();
+    const afterRejection = this.#current?.rejected === true;
+    const old = () => {
+      const current = this.#current;
+      return { accessToken: current?.accessToken ?? null, works: this.#usable(current) && !current.rejected };
+    };
+    let outcome: RefreshOutcome;
+    try {
+      await this.#seed();
+      outcome = await refresh(this.#context, old, this.#closing.signal);
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      // The store's own errors hold nothing secret; any other is not shown.
+      const reason = error instanceof GatehouseError ? error.message : "the stored credential cannot be read";
+      outcome = { kind: "passing", reason, retryAfter: null, atExpiry: false };
+    }
+    this.#apply(outcome, afterRejection);
+  }
+
+  #apply(outcome: RefreshOutcome, afterRejection: boolean): void {
+    const { log, upstream, onRefresh, clock } = this.#options;
+    switch (outcome.kind) {
+      case "current":
+        this.#version = outcome.stored.version;
+        if (outcome.redeemed) this.#lastRefreshAt = clock.now();
+        this.#adopt(outcome.stored.record, afterRejection && outcome.redeemed);
+        onRefresh?.(outcome.redeemed ? "renewed" : "adopted");
+        log.info(outcome.redeemed ? "credential renewed" : "credential taken up from the store", {
+          upstream,
+          access_token: new Secret(outcome.stored.record.accessToken ?? ""),
+          expires_at: iso(outcome.stored.record.expiresAt),
+        });
+        return;
+      case "unsaved":
+        this.#lastRefreshAt = clock.now();
+        this.#adopt(outcome.record, afterRejection);
+        this.#unsaved = { record: outcome.record, done: this.#saveUntilStored(outcome.record, outcome.held) };
+        onRefresh?.("unsaved");
+        log.error(
+          "the renewed credential could not be stored: it is served from memory, and lost if this process dies",
+          { upstream },
+        );
+        return;
+      case "passing":
+        this.#fail(outcome.reason, outcome.retryAfter, outcome.atExpiry);
+        onRefresh?.("failed");
+        log.warn("credential not renewed", { upstream, reason: outcome.reason });
+        return;
+      case "reauth":
+        this.#needLogin(outcome);
+        onRefresh?.("rejected");
+    }
+  }
+
+  #adopt(record: CredentialRecord, afterRejection: boolean): void {
+    const { clock, random } = this.#options;
+    this.#failure = null;
+    this.#need = null;
+    if (record.reauth !== null) this.#needLogin({ ...record.reauth, refreshToken: record.refreshToken });
+    if (record.accessToken === null) {
+      this.#current = null;
+      return;
+    }
+    const deadline = deadlineOf(record, clock);
+    const lifetime = record.expiresAt === null ? null : record.expiresAt - record.obtainedAt;
+    this.#current = {
+      authorization: { headers: [["authorization", `Bearer ${record.accessToken}`]], generation: ++this.#generation },
+      accessToken: record.accessToken,
+      deadline,
+      adoptedAt: clock.monotonic(),
+      lifetime,
+      afterRejection,
+      rejected: false,
+    };
+    if (lifetime !== null) this.#schedule(refreshDelay(remaining(deadline, clock), lifetime, random()));
+  }
+
+  #needLogin(need: Need): void {
+    const { log, upstream } = this.#options;
+    if (this.#need?.reason !== need.reason) {
+      log.error(`a login is needed: ${LOGIN_FIX}`, { upstream, reason: need.reason });
+    }
+    this.#need = need;
+    this.#failure = null;
+    this.#watch();
+  }
+
+  #fail(reason: string, retryAfter: number | null, atExpiry: boolean): void {
+    const { clock, random } = this.#options;
+    const count = (this.#failure?.count ?? 0) + 1;
+    const current = this.#current;
+    const untilEnd = atExpiry && this.#usable(current) && !current.rejected ? remaining(current.deadline, clock) : 0;
+    const pause = Math.max(retryAfter ?? backoff(count, random()), Math.min(untilEnd, MAX_TIMER));
+    this.#failure = { reason, count, nextAt: clock.monotonic() + pause };
+    this.#schedule(pause);
+  }
+
+  #schedule(ms: number): void {
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#renewTimer);
+    if (this.#closing.signal.aborted) return;
+    const capped = Math.min(ms, MAX_TIMER);
+    this.#renewTimer = clock.setTimeout(() => ms > capped ? this.#schedule(ms - capped) : this.#renewSoon(), capped);
+  }
+
+  /** The lock stays ours until the pair is stored: another process would redeem the spent token. */
+  async #saveUntilStored(record: CredentialRecord, held: { release(): Promise<void> }): Promise<void> {
+    const { store, clock, log, upstream } = this.#options;
+    for (let failures = 1; this.#unsaved !== undefined; failures++) {
+      const stored = await settled(store.load(), { clock, within: SAVE_WITHIN });
+      let version = stored?.record.accessToken === record.accessToken ? stored.version : null;
+      if (stored !== undefined && version === null) {
+        version = await settled(store.save(record, stored?.version ?? null), { clock, within: SAVE_WITHIN }) ?? null;
+      }
+      if (version !== null) {
+        this.#version = version;
+        break;
+      }
+      if (this.#closing.signal.aborted) {
+        log.error("stopped before the renewed credential could be stored: a login will be needed", { upstream });
+        break;
+      }
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clock.clearTimeout(timer);
+          this.#closing.signal.removeEventListener("abort", done);
+          resolve();
+        };
+        const timer = clock.setTimeout(done, backoff(failures, 0.5));
+        this.#closing.signal.addEventListener("abort", done);
+      });
+    }
+    this.#unsaved = null;
+    await held.release();
+    this.#note();
+  }
+
+  async #seed(): Promise<void> {
+    if (this.#seeded) return;
+    if (await adoptSeed(this.#options)) {
+      this.#options.log.info("a new credential seed was adopted", { upstream: this.#options.upstream });
+    }
+    this.#seeded = true;
+  }
+
+  /** Takes up what another process, a login or a logout left in the store. */
+  async #readStore(): Promise<void> {
+    const { store, clock } = this.#options;
+    const stored = await store.load();
+    if (this.#flight !== null || this.#unsaved !== null) return;
+    this.#version = stored?.version ?? null;
+    if (stored === null) {
+      if (this.#options.settings.grant === "client_credentials") return;
+      this.#current = null;
+      return this.#needLogin({
+        since: this.#need?.since ?? clock.now(),
+        reason: "no credential is stored",
+        refreshToken: null,
+      });
+    }
+    const { record } = stored;
+    if (record.reauth !== null) this.#needLogin({ ...record.reauth, refreshToken: record.refreshToken });
+    else if (this.#need !== null && this.#need.refreshToken !== record.refreshToken) this.#need = null;
+    if (record.accessToken !== null && record.accessToken !== this.#current?.accessToken) this.#adopt(record, false);
+    if (!this.#usable(this.#current)) this.#renewSoon();
+  }
+
+  #watch(): void {
+    const { clock, store } = this.#options;
+    clock.clearTimeout(this.#watchTimer);
+    if (this.#closing.signal.aborted) return;
+    this.#watchTimer = clock.setTimeout(async () => {
+      try {
+        if (this.#flight === null && await store.version() !== this.#version) await this.#readStore();
+      } catch (error) {
+        this.#options.log.warn("cannot look for a newer credential in the store", {
+          reason: error instanceof Error ? error.name : "unknown",
+        });
+      }
+      this.#note();
+      this.#watch();
+    }, this.#need !== null ? WATCH_NEEDED : WATCH_QUIET);
+  }
+
+  /** Brings the health up to date and reports a change of state. */
+  #note(): CredentialHealth {
+    const { clock, onState, upstream, log } = this.#options;
+    const current = this.#current;
+    const before = this.#health;
+    const health = healthOf({
+      now: clock.now(),
+      usable: this.#usable(current),
+      expiresAt: current?.deadline?.wall ?? null,
+      unsaved: this.#unsaved !== null,
+      failure: this.#failure,
+      need: this.#need,
+      lastRefreshAt: this.#lastRefreshAt,
+      before,
+    });
+    this.#health = health;
+    if (before?.state !== health.state) {
+      onState?.(health.state);
+      log.debug("credential state", { upstream, state: health.state });
+    }
+    return health;
+  }
+}
+
+function refused(): GatehouseError {
+  return new GatehouseError(
+    "upstream_unauthorized",
+    "Cannot call the model: it refuses the access token even after a refresh; check OAUTH_SCOPE, the audience and LLM_API_URL",
+  );
+}
+
+function unavailable(upstream: string, reason: string, seconds: number): GatehouseError {
+  return new GatehouseError(
+    "credential_unavailable",
+    `Cannot call the model: the credential of upstream ${upstream} cannot be renewed just now (${reason}); try again later`,
+    { retryAfterSeconds: Math.max(1, seconds) },
+  );
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

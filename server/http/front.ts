@@ -1,0 +1,140 @@
+import type { Hono } from "hono";
+import type { Asking, Door, Who } from "../accounts/mod.ts";
+import type { Clock } from "../effects/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
+import type { Secret } from "../secrets/mod.ts";
+import { type Logger, requestId } from "../telemetry/mod.ts";
+import { type Cors, createCors } from "./cors.ts";
+import type { Drain } from "./drain.ts";
+import { asGatehouseError, errorResponse } from "./error_response.ts";
+import type { Env, Exchange, RouteLabel } from "./exchange.ts";
+
+/** What the front stands on. */
+export interface FrontOptions {
+  /** All surfaces, routed. */
+  readonly routes: Hono<Env>;
+  /** Paths that anybody may ask: liveness and readiness. */
+  readonly openPaths: ReadonlySet<string>;
+  /** Paths that are answered while the server drains. */
+  readonly drainPaths: ReadonlySet<string>;
+  readonly door: Door;
+  /** Opens `/metrics` to a scraper. */
+  readonly metricsToken: Secret | null;
+  readonly drain: Drain;
+  readonly corsOrigins: readonly string[];
+  /** Added to every answer. */
+  readonly answerHeaders: readonly (readonly [name: string, value: string])[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called when an answer's last byte is sent, or its client has left. */
+  readonly onAnswer?: (answer: Answered) => void;
+}
+
+/** An answer that has been sent or given up. */
+export interface Answered {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly route: RouteLabel | null;
+  /** 499 when the client left. */
+  readonly status: number;
+  /** From the request to the end of the answer's body, in milliseconds. */
+  readonly ms: number;
+}
+
+/**
+ * What stands before every surface: request id, the door, draining, CORS, and errors as answers.
+ *
+ * @returns the handler for `Deno.serve`
+ */
+export function createFront(
+  options: FrontOptions,
+): (request: Request, info: Pick<Deno.ServeHandlerInfo, "completed">) => Promise<Response> {
+  const { routes, door, drain, clock, log, openPaths, drainPaths, answerHeaders, onAnswer } = options;
+  const cors: Cors | null = options.corsOrigins.length > 0 ? createCors(options.corsOrigins) : null;
+  const nobody = { userId: "nobody", role: "user", via: "open" } as const;
+  const admit = (path: string, request: Request): Who => {
+    const asking = askingOf(request);
+    return path === "/metrics" ? door.admitScraper(asking, options.metricsToken) : door.admit(asking);
+  };
+
+  return async (request, info) => {
+    const startedAt = clock.monotonic();
+    const id = requestId(request.headers.get("x-request-id"));
+    const path = pathOf(request.url);
+    let exchange: Exchange | null = null;
+    let response: Response;
+    try {
+      if (drain.draining && !drainPaths.has(path)) throw drain.refusal();
+      const preflight = cors?.preflight(request) ?? null;
+      if (preflight !== null) response = preflight;
+      else {
+        const who = openPaths.has(path) ? nobody : admit(path, request);
+        exchange = { id, who, signal: request.signal, log: log.with({ request_id: id }), startedAt, route: null };
+        response = await routes.fetch(request, exchange);
+      }
+    } catch (thrown) {
+      response = answerTo(thrown, request, log, id);
+    }
+    response.headers.set("x-request-id", id);
+    for (const [name, value] of answerHeaders) response.headers.set(name, value);
+    cors?.allow(request, response);
+    if (onAnswer !== undefined) {
+      const answered = (left: boolean) =>
+        onAnswer({
+          id,
+          method: request.method,
+          path,
+          route: exchange?.route ?? null,
+          status: left ? 499 : response.status,
+          ms: clock.monotonic() - startedAt,
+        });
+      info.completed.then(() => answered(false), () => answered(true));
+    }
+    return response;
+  };
+}
+
+/** What was thrown, as an answer; what nobody expected is logged under the request's id. */
+function answerTo(thrown: unknown, request: Request, log: Logger, id: string): Response {
+  if (request.signal.aborted) return errorResponse(new GatehouseError("client_closed_request", "The client left"));
+  if (!(thrown instanceof GatehouseError)) {
+    log.error("a fault while answering", { request_id: id, error: thrown instanceof Error ? thrown : typeof thrown });
+  }
+  return errorResponse(asGatehouseError(thrown));
+}
+
+/** What a request shows at the door. */
+export function askingOf(request: Request): Asking {
+  const { headers } = request;
+  const authorization = headers.get("authorization");
+  return {
+    host: headers.get("host"),
+    targetHost: hostOf(request.url),
+    origin: headers.get("origin"),
+    secFetchSite: headers.get("sec-fetch-site"),
+    forwarded: isForwarded(headers),
+    bearer: authorization !== null && /^bearer /i.test(authorization)
+      ? authorization.slice(7).trim()
+      : headers.get("x-api-key"),
+  };
+}
+
+function isForwarded(headers: Headers): boolean {
+  if (headers.has("forwarded") || headers.has("via")) return true;
+  for (const name of headers.keys()) if (name.startsWith("x-forwarded-")) return true;
+  return false;
+}
+
+/** The host of an absolute URL, without the cost of parsing all of it. */
+function hostOf(url: string): string {
+  const start = url.indexOf("//") + 2;
+  const end = url.indexOf("/", start);
+  return url.slice(start, end === -1 ? undefined : end);
+}
+
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const query = url.indexOf("?", start);
+  return start === -1 ? "/" : url.slice(start, query === -1 ? undefined : query);
+}

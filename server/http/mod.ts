@@ -1,0 +1,10 @@
+/**
+ * What all surfaces share of HTTP: the front before them, bodies, errors as answers, draining. Holds no rules of its own.
+ * @module
+ */
+export * from "./drain.ts";
+export * from "./error_response.ts";
+export type { Env, Exchange, RouteLabel } from "./exchange.ts";
+export * from "./front.ts";
+export * from "./read_request.ts";
+export * from "./routes.ts";

@@ -1,0 +1,34 @@
+import { help } from "./commands/help.ts";
+import { systemConsole } from "./commands/console.ts";
+
+/** `gatehouse <command>`: each command is loaded when it is asked for. */
+async function main(args: readonly string[]): Promise<number> {
+  const console = systemConsole();
+  const [command = "help", ...rest] = args;
+  switch (command) {
+    case "serve":
+      return await (await import("./commands/serve.ts")).serve(console);
+    case "login":
+      return await (await import("./commands/login.ts")).login(rest, console);
+    case "logout":
+      return await (await import("./commands/logout.ts")).logout(console);
+    case "status":
+      return await (await import("./commands/status.ts")).status(console);
+    case "doctor":
+      return await (await import("./commands/doctor.ts")).doctor(console);
+    case "version":
+    case "--version":
+      console.say((await import("./version.ts")).VERSION);
+      return 0;
+    case "help":
+    case "--help":
+    case "-h":
+      for (const line of help()) console.say(line);
+      return 0;
+    default:
+      console.complain(`There is no command ${JSON.stringify(command)}; \`deno task gatehouse help\` lists them.`);
+      return 2;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

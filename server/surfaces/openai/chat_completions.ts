@@ -1,0 +1,58 @@
+import type { Handler } from "hono";
+import { GatehouseError } from "../../errors/mod.ts";
+import { demandJson, type Env, readRequestBody } from "../../http/mod.ts";
+import { openaiChat, readChatRequest } from "../../upstream/mod.ts";
+import type { OpenAIOptions } from "./routes.ts";
+
+/** `POST /v1/chat/completions`: the body goes up as it came, the answer comes down as it came. */
+export function chatCompletions({ resolve, inference, maxBodyBytes }: OpenAIOptions): Handler<Env> {
+  return async ({ req, env }) => {
+    const request = req.raw;
+    demandJson(request);
+    const body = await readRequestBody(request, maxBodyBytes);
+    const chat = readChatRequest(body);
+    if (!chat.ok) {
+      throw new GatehouseError(
+        "invalid_json",
+        `Cannot read this chat request: ${chat.reason}; send one JSON object, each key once`,
+      );
+    }
+    if (chat.model.kind === "invalid") {
+      throw new GatehouseError(
+        "invalid_field",
+        "Cannot read this chat request: `model` is not a string; name a model of GET /v1/models",
+        { param: "model" },
+      );
+    }
+    const asked = chat.model.kind === "named" ? chat.model.name : null;
+    const { upstream, models } = resolve(asked);
+    const model = asked ?? upstream.settings.defaultModel;
+    if (model === null) {
+      throw new GatehouseError(
+        "model_required",
+        "Cannot choose a model: the request names none and LLM_MODEL_NAME is not set; name one of GET /v1/models",
+        { param: "model" },
+      );
+    }
+    if (model !== upstream.settings.defaultModel && await models.lacks(model, env.signal)) {
+      throw new GatehouseError(
+        "model_not_found",
+        `Cannot use the model ${
+          JSON.stringify(model.slice(0, 200))
+        }: the upstream does not have it; choose one from GET /v1/models`,
+        { param: "model" },
+      );
+    }
+    const answer = await inference.bytes({
+      upstream,
+      dialect: openaiChat,
+      request: chat,
+      model: asked === null ? model : null,
+      headers: request.headers,
+      signal: env.signal,
+      startedAt: env.startedAt,
+      log: env.log,
+    });
+    return new Response(answer.body, { status: answer.status, headers: answer.headers });
+  };
+}

@@ -1,0 +1,59 @@
+import type { ErrorBody } from "../../errors/mod.ts";
+import type { ByteDialect, EventFacts, Usage } from "./dialect.ts";
+
+const NOTHING: EventFacts = { usage: null, usageOnly: false, finished: false, failed: false };
+
+/** Chat completions (https://platform.openai.com/docs/api-reference/chat-streaming). */
+export const openaiChat: ByteDialect = {
+  path: "/chat/completions",
+  endMark: "[DONE]",
+  hint: /\[DONE\]|"(?:usage|error)"\s*:\s*[{"]|reason"\s*:\s*"/,
+  readEvent,
+  readUsage,
+  errorEvent: (body: ErrorBody) => new TextEncoder().encode(`data: ${JSON.stringify(body)}\n\n`),
+};
+
+function readEvent(data: string): EventFacts {
+  const event = parseRecord(data);
+  if (event === null) return NOTHING;
+  const usage = readUsage(event.usage);
+  const choices = Array.isArray(event.choices) ? event.choices : null;
+  const failed = isRecord(event.error) || (typeof event.error === "string" && choices === null);
+  return {
+    usage,
+    // Without a count it may be something else: some upstreams open with an empty event about content filters.
+    usageOnly: usage !== null && choices?.length === 0 && !failed,
+    finished: choices?.some((choice) => isRecord(choice) && typeof choice.finish_reason === "string") ?? false,
+    failed,
+  };
+}
+
+function readUsage(value: unknown): Usage | null {
+  if (!isRecord(value)) return null;
+  const prompt = count(value.prompt_tokens);
+  const completion = count(value.completion_tokens);
+  if (prompt === null && completion === null) return null;
+  const sum = (prompt ?? 0) + (completion ?? 0);
+  return {
+    prompt_tokens: prompt ?? 0,
+    completion_tokens: completion ?? 0,
+    total_tokens: count(value.total_tokens) ?? sum,
+  };
+}
+
+function count(value: unknown): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function parseRecord(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

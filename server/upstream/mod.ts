@@ -1,0 +1,8 @@
+/**
+ * The models behind the gate: model list, requests with the credential, the byte lane.
+ * @module
+ */
+export * from "./bytes/mod.ts";
+export { createModels, type Model, type ModelList, type Models } from "./model_list.ts";
+export { createSlots, type Release, type Slots } from "./slots.ts";
+export { createUpstream, failure, type Upstream, type UpstreamAnswer, type UpstreamCall } from "./upstream.ts";

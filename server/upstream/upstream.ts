@@ -1,0 +1,146 @@
+import type { Credential } from "../credential/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
+import { type HttpClient, NetworkError, readBody, safeUrl, type Watchdog } from "../network/mod.ts";
+import type { UpstreamSettings } from "../settings/mod.ts";
+import { redact } from "./redact.ts";
+import { createSlots, type Slots } from "./slots.ts";
+
+/** One call to the model, as the surface made it. */
+export interface UpstreamCall {
+  readonly url: URL;
+  readonly method: "GET" | "POST";
+  /** What crosses the gate; the credential and the settings' headers are added here. */
+  readonly headers: Headers;
+  readonly body: Uint8Array<ArrayBuffer> | null;
+  readonly signal: AbortSignal;
+  /** Milliseconds of silence before the headers. */
+  readonly silence: number;
+  /** Tries where nothing was sent. */
+  readonly attempts: number;
+}
+
+/** The model's answer at its headers. A status of 400 or more comes with its whole body, searched for the credential. */
+export type UpstreamAnswer =
+  | { readonly ok: true; readonly response: Response }
+  | { readonly ok: false; readonly status: number; readonly headers: Headers; readonly body: Uint8Array<ArrayBuffer> };
+
+/** One model provider behind the gate. */
+export interface Upstream {
+  readonly name: string;
+  readonly settings: UpstreamSettings;
+  readonly credential: Credential;
+  readonly slots: Slots;
+  /**
+   * Sends one call with the credential; a 401 is answered by one refresh and one retry, before anything reached the client.
+   *
+   * @throws {GatehouseError} `reauth_required`, `credential_unavailable`, `upstream_unauthorized`, `upstream_unreachable`,
+   * `upstream_failed`, `upstream_timeout`
+   * @throws the signal's reason
+   */
+  send(call: UpstreamCall): Promise<UpstreamAnswer>;
+}
+
+/** Error bodies are read whole to be searched; a longer one is not passed on. */
+const MAX_ERROR_BODY = 16 * 1024 * 1024;
+
+export function createUpstream(
+  { settings, credential, http, watchdog }: {
+    readonly settings: UpstreamSettings;
+    readonly credential: Credential;
+    readonly http: HttpClient;
+    readonly watchdog: Watchdog;
+  },
+): Upstream {
+  const { name } = settings;
+  const extra = settings.extraHeaders.map(([header, value]) => [header, value.reveal()] as const);
+
+  async function attempt(call: UpstreamCall, authorization: readonly (readonly [string, string])[]): Promise<Response> {
+    const headers = new Headers(call.headers);
+    for (const [header, value] of extra) headers.set(header, value);
+    for (const [header, value] of authorization) headers.set(header, value);
+    const { url, method, body, signal, silence, attempts } = call;
+    try {
+      return await http.fetch({ url, method, headers, signal, silence, attempts, ...(body === null ? {} : { body }) });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : failure(error, name);
+    }
+  }
+
+  return {
+    name,
+    settings,
+    credential,
+    slots: createSlots(settings.maxConcurrent),
+    async send(call) {
+      const { signal } = call;
+      let authorization = await credential.authorize(signal);
+      let response = await attempt(call, authorization.headers);
+      const used = credential.secrets();
+      if (response.status === 401) {
+        await response.body?.cancel();
+        authorization = await credential.rejected(authorization.generation, signal);
+        response = await attempt(call, authorization.headers);
+      }
+      const { status } = response;
+      if (status >= 200 && status < 300) return { ok: true, response };
+      if (status === 401 || status === 407) {
+        await response.body?.cancel();
+        throw unauthorized(status, name);
+      }
+      if (status < 400) {
+        await response.body?.cancel();
+        throw new GatehouseError(
+          "upstream_failed",
+          `Cannot call the model: ${
+            safeUrl(call.url)
+          } answers with a redirect (${status}), which is not followed; set the final URL`,
+        );
+      }
+      try {
+        const body = await readBody(response, {
+          maxBytes: MAX_ERROR_BODY,
+          silence: settings.requestTimeout,
+          watchdog,
+          signal,
+        });
+        return { ok: false, status, headers: response.headers, body: redact(body, [...used, ...credential.secrets()]) };
+      } catch (error) {
+        throw signal.aborted ? signal.reason : failure(error, name);
+      }
+    },
+  };
+}
+
+function unauthorized(status: number, name: string): GatehouseError {
+  return new GatehouseError(
+    "upstream_unauthorized",
+    status === 407
+      ? `Cannot call the model: the proxy on the way to upstream ${name} asks for a login (407); put user and password into HTTP_PROXY_URL`
+      : `Cannot call the model: upstream ${name} refuses the credential even after a refresh (401); check scope, audience and LLM_API_URL`,
+  );
+}
+
+/** A network failure in the words of the contract. */
+export function failure(error: unknown, name: string): GatehouseError {
+  if (error instanceof GatehouseError) return error;
+  if (!(error instanceof NetworkError)) {
+    return new GatehouseError(
+      "upstream_failed",
+      `Cannot use the answer of upstream ${name}: it is damaged or too long`,
+    );
+  }
+  switch (error.kind) {
+    case "unreachable":
+      return new GatehouseError("upstream_unreachable", `Cannot reach upstream ${name}: ${error.message}`);
+    case "broken":
+      return new GatehouseError(
+        "upstream_failed",
+        `Cannot use the answer of upstream ${name}: ${error.message}; try again`,
+      );
+    case "silent":
+      return new GatehouseError(
+        "upstream_timeout",
+        `Gave up waiting for upstream ${name}: ${error.message}; raise LLM_REQUEST_TIMEOUT or ask for less`,
+      );
+  }
+}
