@@ -13,6 +13,10 @@ export interface AcquireOptions {
 
 /** One holder per name across all processes on a store. */
 export interface Locks {
-  /** @returns null when another still holds it after `patience` */
+  /**
+   * @returns null when another still holds it after `patience`
+   * @throws {GatehouseError} `storage_unavailable`
+   * @throws the reason of `signal` when it is aborted first
+   */
   acquire(name: string, options: AcquireOptions): Promise<Held | null>;
 }

@@ -10,7 +10,7 @@ export interface SealedRecord {
 
 /** Seals records for the store and opens them again. */
 export interface Vault {
-  /** Seals a JSON value for exactly this KV key. */
+  /** Seals a JSON value for exactly this KV key. @throws {TypeError} for a value that JSON cannot hold, a `Secret` too */
   seal(key: Deno.KvKey, value: unknown): Promise<SealedRecord>;
   /** @throws {UnsealError} when the key is another, or the record was changed or moved */
   unseal(key: Deno.KvKey, record: unknown): Promise<unknown>;
@@ -21,4 +21,9 @@ export interface Vault {
 /** A record that cannot be opened. It is never overwritten: the start stops and says so. */
 export class UnsealError extends Error {
   override readonly name = "UnsealError";
+
+  /** @param reason `other_key`: another key is needed; `damaged`: the record was changed or lies under another KV key */
+  constructor(readonly reason: "other_key" | "damaged", message: string) {
+    super(message);
+  }
 }

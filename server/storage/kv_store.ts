@@ -1,0 +1,97 @@
+import { type Clock, delay } from "../effects/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
+import { isBusy, reasonOf } from "./kv_faults.ts";
+import type { Change, Entry, Store } from "./store.ts";
+import { TimedOut, within } from "./within.ts";
+
+/** How long a call may take, in milliseconds. */
+export interface StoreLimits {
+  /** One call with all its tries. @default {5000} */
+  readonly call: number;
+  /** As long as the file is locked by other processes, it is tried again. @default {2000} */
+  readonly busy: number;
+}
+
+export const DEFAULT_LIMITS: StoreLimits = { call: 5_000, busy: 2_000 };
+
+/** The part of Deno KV that a store stands on. */
+export type KvLike = Pick<Deno.Kv, "get" | "list" | "atomic" | "close">;
+
+export interface KvStoreOptions {
+  readonly kv: KvLike;
+  readonly clock: Clock;
+  /** Spreads the pauses; from 0 up to 1. @default {Math.random} */
+  readonly random?: () => number;
+  readonly limits?: Partial<StoreLimits>;
+}
+
+/** A {@linkcode Store} on an open Deno KV. The store owns it: closing the store closes the KV. */
+export function kvStore({ kv, clock, random = Math.random, limits }: KvStoreOptions): Store {
+  const attempt = { clock, random, limits: { ...DEFAULT_LIMITS, ...limits } };
+  let closed = false;
+
+  async function* list<T>(prefix: Deno.KvKey): AsyncIterable<Entry<T>> {
+    const entries = await patiently(attempt, READ, () => Promise.resolve(kv.list<T>({ prefix })));
+    for (;;) {
+      const step = await patiently(attempt, READ, () => entries.next());
+      if (step.done) return;
+      const { key, value, versionstamp } = step.value;
+      yield { key, value, version: versionstamp };
+    }
+  }
+
+  return {
+    async get<T>(key: Deno.KvKey): Promise<Entry<T> | null> {
+      const found = await patiently(attempt, READ, () => kv.get<T>(key));
+      return found.versionstamp === null ? null : { key, value: found.value, version: found.versionstamp };
+    },
+    list,
+    async commit(change: Change): Promise<string | null> {
+      const done = await patiently(attempt, WRITE, () => operation(kv, change).commit());
+      return done.ok ? done.versionstamp : null;
+    },
+    close() {
+      if (!closed) kv.close();
+      closed = true;
+    },
+  };
+}
+
+const READ = { action: "Cannot read the store", unknown: "" };
+const WRITE = { action: "Cannot write to the store", unknown: " Whether the change happened is unknown." };
+
+interface Attempt {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly limits: StoreLimits;
+}
+
+function operation(kv: KvLike, { checks = [], puts = [], deletes = [] }: Change): Deno.AtomicOperation {
+  const atomic = kv.atomic();
+  for (const { key, version } of checks) atomic.check({ key, versionstamp: version });
+  for (const { key, value } of puts) atomic.set(key, value);
+  for (const key of deletes) atomic.delete(key);
+  return atomic;
+}
+
+/** Repeats `call` while the file is busy, within the limits. @throws {GatehouseError} `storage_unavailable` */
+async function patiently<T>(
+  { clock, random, limits }: Attempt,
+  { action, unknown }: { readonly action: string; readonly unknown: string },
+  call: () => Promise<T>,
+): Promise<T> {
+  const begun = clock.monotonic();
+  for (let tries = 0;; tries++) {
+    try {
+      return await within(clock, limits.call - (clock.monotonic() - begun), call());
+    } catch (error) {
+      const pause = Math.min(5 * 2 ** tries, 100) * (0.5 + random());
+      if (isBusy(error) && clock.monotonic() - begun + pause <= limits.busy) {
+        await delay(clock, pause);
+        continue;
+      }
+      const note = error instanceof TimedOut ? unknown : "";
+      throw new GatehouseError("storage_unavailable", `${action}: ${reasonOf(error)}.${note}`);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { type Clock, delay } from "../effects/mod.ts";
+import type { Secret } from "../secrets/mod.ts";
+import type { StorageSettings } from "../settings/settings.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { isBusy, reasonOf } from "./kv_faults.ts";
+import { DEFAULT_LIMITS, type KvLike, kvStore, type StoreLimits } from "./kv_store.ts";
+import { privateFile, privateFolder, tighten } from "./private_files.ts";
+import { StorageStartError } from "./start_error.ts";
+import type { Store } from "./store.ts";
+import { within } from "./within.ts";
+
+export interface OpenStoreOptions {
+  readonly settings: Pick<StorageSettings, "dataDir" | "kvUrl" | "kvAccessToken">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Spreads the pauses; from 0 up to 1. @default {Math.random} */
+  readonly random?: () => number;
+  readonly limits?: Partial<StoreLimits>;
+  /** @default {Deno.openKv} */
+  readonly openKv?: (path: string) => Promise<KvLike>;
+}
+
+/**
+ * Opens the store that the settings name: a SQLite file in `DATA_DIR` that its owner alone may read, or a remote KV
+ * (KV Connect). A remote one is not asked here: the first call tells whether it answers.
+ *
+ * @throws {StorageStartError} when it cannot be opened
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { settings, clock, log, random = Math.random, openKv = (path) => Deno.openKv(path) } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const kv = settings.kvUrl === null
+    ? await openFile(settings.dataDir, { clock, log, random, limits, openKv })
+    : await openRemote(settings.kvUrl, settings.kvAccessToken, openKv);
+  return kvStore({ kv, clock, random, limits });
+}
+
+type Effects = Required<Omit<OpenStoreOptions, "settings" | "limits">> & { readonly limits: StoreLimits };
+
+async function openFile(dataDir: string, { clock, log, random, limits, openKv }: Effects): Promise<KvLike> {
+  const path = `${dataDir}/gatehouse.db`;
+  await privateFolder(dataDir, "DATA_DIR");
+  // Before SQLite: it would make the file 0644. The two files beside it take over the rights of the first.
+  await privateFile(path, log);
+  for (const side of ["-wal", "-shm"]) await tighten(path + side, log);
+  const begun = clock.monotonic();
+  for (;;) {
+    const opening = openKv(path);
+    try {
+      return await within(clock, limits.call, opening);
+    } catch (error) {
+      const pause = 25 + 50 * random();
+      if (isBusy(error) && clock.monotonic() - begun + pause <= limits.busy) {
+        await delay(clock, pause);
+        continue;
+      }
+      opening.then((late) => late.close(), () => {});
+      throw new StorageStartError(
+        `Cannot open the store in ${path}: ${reasonOf(error)}. Check the disk and the file, or set DATA_DIR.`,
+      );
+    }
+  }
+}
+
+const TOKEN_VARIABLE = "DENO_KV_ACCESS_TOKEN";
+
+async function openRemote(url: URL, token: Secret | null, openKv: Effects["openKv"]): Promise<KvLike> {
+  if (token === null) {
+    throw new StorageStartError(`Cannot open the store at ${url.host}: set ${TOKEN_VARIABLE} to its access token.`);
+  }
+  // Deno takes the token from this variable alone, and only while it opens; children must not inherit it.
+  Deno.env.set(TOKEN_VARIABLE, token.reveal());
+  try {
+    return await openKv(url.href);
+  } catch (error) {
+    throw new StorageStartError(`Cannot open the store at ${url.host}: ${reasonOf(error)}. Check DENO_KV_URL.`);
+  } finally {
+    Deno.env.delete(TOKEN_VARIABLE);
+  }
+}
