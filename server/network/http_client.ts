@@ -5,6 +5,10 @@ export interface OutgoingRequest {
   readonly method?: string;
   readonly headers?: Headers;
   readonly body?: Uint8Array<ArrayBuffer> | string;
+  /**
+   * Ends the request until its headers are here. From then on cancel the body instead: Deno forgets a fetch's signal at
+   * the next garbage collection once the headers have come, so an abort after that may never arrive.
+   */
   readonly signal: AbortSignal;
   /** Milliseconds without an answer's headers before the request is given up; 0: no limit. */
   readonly silence: number;
@@ -18,7 +22,8 @@ export interface OutgoingRequest {
 
 /**
  * Everything that goes out goes through one of these: it chooses the route, bounds the connect apart from the silence,
- * follows no redirect (a 3xx answer comes back as it is), and asks for `accept-encoding: identity`.
+ * follows no redirect (a 3xx answer comes back as it is), and asks for `accept-encoding: identity`. An answer that was
+ * packed nevertheless comes unpacked, without `content-encoding` and `content-length`.
  */
 export interface HttpClient {
   /**
@@ -28,6 +33,7 @@ export interface HttpClient {
    * @throws the signal's reason when it was aborted
    */
   fetch(request: OutgoingRequest): Promise<Response>;
+  /** Ends the probes and lets the idle connections go. */
   close(): void;
 }
 
@@ -35,8 +41,8 @@ export interface HttpClient {
 export class NetworkError extends Error {
   override readonly name = "NetworkError";
   /**
-   * `unreachable`: no connection (DNS, connect, TLS, proxy); `broken`: the connection ended before the headers;
-   * `silent`: nothing came within the limit.
+   * `unreachable`: no connection (DNS, connect, TLS, proxy); `broken`: the connection ended before the headers, or
+   * before the end of the body; `silent`: nothing came within the limit.
    */
   readonly kind: "unreachable" | "broken" | "silent";
   /** False only when it is certain that no byte of the request left. */

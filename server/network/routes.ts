@@ -1,0 +1,61 @@
+import type { NetworkSettings } from "../settings/settings.ts";
+import type { DialTarget } from "./dial.ts";
+import { matchesNoProxy } from "./no_proxy.ts";
+import { bareHost, hostPort, portOf } from "./safe_url.ts";
+
+/** One way out: straight, or through a proxy. */
+export interface Route {
+  /** `directly` or `via proxy host:port`: for messages and logs. */
+  readonly label: string;
+  /** The pool of connections that leave this way. */
+  readonly client: Deno.HttpClient;
+  /** What a probe knocks at before something is sent to `url`. */
+  readonly knock: (url: URL) => DialTarget;
+}
+
+/** The ways out that the settings give. */
+export interface Routes {
+  /** The ways to `url`, the one to try first at the front; never empty. */
+  to(url: URL): readonly [Route, ...Route[]];
+  close(): void;
+}
+
+/** Opens one connection pool for the direct way and one for each proxy. */
+export function openRoutes(settings: NetworkSettings, isLoopback: (url: URL) => boolean): Routes {
+  const certificate = settings.clientCertificate;
+  const base: Deno.CreateHttpClientOptions = { caCerts: [...settings.caCertificates] };
+  const open = (options: Deno.CreateHttpClientOptions) =>
+    Deno.createHttpClient(
+      certificate === null ? options : { ...options, cert: certificate.certificate, key: certificate.key.reveal() },
+    );
+
+  const direct: Route = {
+    label: "directly",
+    client: open(base),
+    knock: (url) => ({ hostname: bareHost(url), port: portOf(url), tls: url.protocol === "https:" }),
+  };
+  const throughProxy = (address: string): Route => {
+    const url = new URL(/^[a-z0-9]+:\/\//i.test(address) ? address : `http://${address}`);
+    const target = { hostname: bareHost(url), port: portOf(url), tls: url.protocol === "https:" };
+    return {
+      label: `via proxy ${hostPort(url)}`,
+      client: open({ ...base, proxy: { url: url.href } }),
+      knock: () => target,
+    };
+  };
+  const { httpProxy, httpsProxy, noProxy } = settings;
+  const forHttp = httpProxy === null ? null : throughProxy(httpProxy.reveal());
+  const same = httpProxy !== null && httpsProxy !== null && httpProxy.equals(httpsProxy);
+  const forHttps = same ? forHttp : httpsProxy === null ? null : throughProxy(httpsProxy.reveal());
+
+  return {
+    to(url) {
+      const proxy = url.protocol === "https:" ? forHttps : forHttp;
+      if (proxy === null || isLoopback(url) || matchesNoProxy(noProxy, url)) return [direct];
+      return [proxy, direct];
+    },
+    close() {
+      for (const client of new Set([direct, forHttp, forHttps].map((route) => route?.client))) client?.close();
+    },
+  };
+}
