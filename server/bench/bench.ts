@@ -74,7 +74,7 @@ export class Bench {
   async fresh(name: SideName): Promise<Side | Absent> {
     try {
       const side = await this.#start(name);
-      await warmUp(side, this.quick ? 300 : 1500);
+      await warmUp(side, this.quick ? 300 : 800);
       return side;
     } catch (error) {
       return { absent: error instanceof Error ? error.message : String(error) };

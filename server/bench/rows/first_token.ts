@@ -6,6 +6,7 @@ import { Connection } from "../wire/connection.ts";
 import { chatRequest } from "../wire/request.ts";
 
 const OPEN_STREAMS = 100;
+const LANE_WIDTH = 16;
 const WHAT = `added time to first token at ${OPEN_STREAMS} open streams, median / p99`;
 const TARGET = "≤ 0.5 / 5 ms";
 
@@ -47,20 +48,14 @@ async function oneRound(direct: Side, side: Side, probes: number): Promise<Added
   const request = chatRequest(side.url, { chunks: 100_000, pace: 50 }, side.headers);
   const running = streams.map((stream) => stream.exchange(request).catch(() => 0));
   await new Promise((resolve) => setTimeout(resolve, 300));
-  const lanes = await Promise.all([direct, side].map(async ({ url, headers }) => ({
-    connection: await Connection.open(url),
-    request: chatRequest(url, { chunks: 16, pace: 0 }, headers),
-    times: new Array<number>(),
-  })));
+  const lanes = await Promise.all([direct, side].map(openLane));
   for (let probe = 0; probe < probes; probe++) {
-    for (const { connection, request, times } of lanes) {
-      const begin = performance.now();
-      let first = 0;
-      await connection.exchange(request, () => first ||= performance.now());
-      times.push(first - begin);
-    }
+    for (const lane of lanes) lane.times.push(await timeToFirstToken(lane, probe % LANE_WIDTH));
   }
-  for (const { connection } of lanes) connection.close();
+  for (const lane of lanes) {
+    await Promise.all(lane.rests);
+    for (const connection of lane.connections) connection.close();
+  }
   for (const stream of streams) stream.close();
   await Promise.all(running);
   const [without = [], through = []] = lanes.map(({ times }) => times);
@@ -68,4 +63,26 @@ async function oneRound(direct: Side, side: Side, probes: number): Promise<Added
     median: median(through) - median(without),
     p99: percentile(through, 0.99) - percentile(without, 0.99),
   };
+}
+
+/** Connections that take turns: the rest of one stream is awaited only when its connection is used again. */
+interface Lane {
+  readonly connections: readonly Connection[];
+  readonly rests: Promise<unknown>[];
+  readonly request: Uint8Array;
+  readonly times: number[];
+}
+
+async function openLane({ url, headers }: Side): Promise<Lane> {
+  const connections = await Promise.all(Array.from({ length: LANE_WIDTH }, () => Connection.open(url)));
+  return { connections, rests: [], request: chatRequest(url, { chunks: 16, pace: 0 }, headers), times: [] };
+}
+
+async function timeToFirstToken({ connections, rests, request }: Lane, index: number): Promise<number> {
+  await rests[index];
+  const begin = performance.now();
+  return await new Promise((resolve, reject) => {
+    const rest = connections[index]?.exchange(request, () => resolve(performance.now() - begin));
+    rests[index] = rest?.catch(reject) ?? Promise.resolve();
+  });
 }

@@ -32,7 +32,7 @@ export const manyStreams: Row = { name: "many-streams", run };
 async function run(bench: Bench): Promise<Line[]> {
   const runs = new Map<SideName, Run[]>();
   const absent = new Map<SideName, string>();
-  for (let round = 0; round < (bench.quick ? 1 : 2); round++) {
+  for (let round = 0; round < (bench.quick ? 1 : 3); round++) {
     for (const name of ["direct", "bare", "gate"] as const) {
       if (absent.has(name) || (name === "direct" && round > 0)) continue;
       const side = await bench.fresh(name);
@@ -41,7 +41,7 @@ async function run(bench: Bench): Promise<Line[]> {
         continue;
       }
       try {
-        runs.set(name, [...(runs.get(name) ?? []), await oneRun(side, bench.quick ? 2000 : 7000)]);
+        runs.set(name, [...(runs.get(name) ?? []), await oneRun(side, bench.quick ? 2000 : 3000)]);
       } finally {
         if (name !== "direct") await side.child.stop();
       }
