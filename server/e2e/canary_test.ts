@@ -40,6 +40,7 @@ async function runCommand(subcommand: string, options: GateOptions): Promise<{ c
     cwd: options.home.path,
   });
   const { code } = await child.exit();
+  assert(!child.output.includes("Uncaught"), child.output);
   return { code, output: child.output };
 }
 

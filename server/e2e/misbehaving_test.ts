@@ -23,6 +23,11 @@ async function ask(gate: Gate, prompt: string, stream: boolean) {
     const result = await readStream(response);
     hanging.signal.throwIfAborted();
     return { ...result, status: response.status, headers: response.headers };
+  } catch (error) {
+    hanging.signal.throwIfAborted();
+    // A body that breaks before its first byte can take the answer's head with it.
+    assert(error instanceof TypeError, String(error));
+    return { ...await readStream(new Response()), broken: true, status: 0, headers: new Headers() };
   } finally {
     clearTimeout(timer);
   }

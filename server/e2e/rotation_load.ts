@@ -45,7 +45,8 @@ export async function serveWhileRotating(processes: number): Promise<void> {
   await Promise.all(gates.map((gate) => gate.stop()));
   const stats = await provider.stats(grantId);
   const { unauthorized } = await upstream.totals();
-  const bound = Math.floor(elapsed / EARLIEST_REFRESH_MS) + 1;
+  // A token that ends on its way is refused and renewed at once: such a renewal counts apart.
+  const bound = Math.floor(elapsed / EARLIEST_REFRESH_MS) + 1 + unauthorized;
   report(
     `${processes} process(es), ${Math.round(elapsed / 1000)} s: ${seen.calls} calls, ${stats.redeems} redeems ` +
       `(bound ${bound}), ${stats.reuses} reuses, ${unauthorized} upstream 401s, ${seen.failures.length} failures`,
