@@ -3,6 +3,7 @@ import { GatehouseError } from "../errors/mod.ts";
 import type { AcquireOptions, Held, Locks } from "./locks.ts";
 import { fileReason, privateFolder } from "./private_files.ts";
 
+/** What {@linkcode openFileLocks} needs. */
 export interface FileLocksOptions {
   /** `DATA_DIR`; the lock files lie in `locks` below it. */
   readonly dir: string;

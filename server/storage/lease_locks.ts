@@ -3,6 +3,7 @@ import { Lease, type LeaseRecord } from "./lease.ts";
 import type { AcquireOptions, Held, Locks } from "./locks.ts";
 import type { Store } from "./store.ts";
 
+/** What {@linkcode openLeaseLocks} needs. */
 export interface LeaseLocksOptions {
   readonly store: Store;
   readonly clock: Clock;

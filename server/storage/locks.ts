@@ -5,6 +5,7 @@ export interface Held {
   release(): Promise<void>;
 }
 
+/** How long to wait for a lock, and what ends the wait. */
 export interface AcquireOptions {
   /** Milliseconds to wait for another holder; 0: one try. */
   readonly patience: number;

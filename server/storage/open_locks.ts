@@ -5,6 +5,7 @@ import { openLeaseLocks } from "./lease_locks.ts";
 import type { Locks } from "./locks.ts";
 import type { Store } from "./store.ts";
 
+/** What {@linkcode openLocks} needs. */
 export interface OpenLocksOptions {
   readonly settings: Pick<StorageSettings, "dataDir" | "kvUrl">;
   /** Holds the leases when it is remote. */

@@ -9,6 +9,7 @@ import { StorageStartError } from "./start_error.ts";
 import type { Store } from "./store.ts";
 import { within } from "./within.ts";
 
+/** What {@linkcode openStore} needs. */
 export interface OpenStoreOptions {
   readonly settings: Pick<StorageSettings, "dataDir" | "kvUrl" | "kvAccessToken">;
   readonly clock: Clock;

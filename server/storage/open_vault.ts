@@ -5,6 +5,7 @@ import { kvKeyBytes } from "./kv_key_bytes.ts";
 import { type RandomBytes, type SealingKey, sealingKey } from "./sealing_key.ts";
 import { type SealedRecord, UnsealError, type Vault } from "./vault.ts";
 
+/** What {@linkcode openVault} needs. */
 export interface OpenVaultOptions {
   readonly settings: Pick<StorageSettings, "configDir" | "sealingKey">;
   readonly log: Logger;

@@ -58,7 +58,12 @@ Deno.test("unseal() refuses a record under any other KV key", async () => {
     { numRuns: 50 },
   );
   const sealed = await vault.seal(["ab", "c"], "x");
-  for (const other of [["a", "bc"], ["abc"], ["ab", "c", ""], [new Uint8Array([97, 98]), "c"]]) {
+  for (
+    const other of [["ab\x02\0\0\0\0c"], ["ab\x02\0\0\0\x01c"], ["a", "bc"], ["abc"], ["ab", "c", ""], [
+      new Uint8Array([97, 98]),
+      "c",
+    ]]
+  ) {
     await assertRejects(() => vault.unseal(other, sealed), UnsealError);
   }
 });

@@ -10,6 +10,7 @@ export interface SealingKey {
   readonly origin: string;
 }
 
+/** Gives that many unpredictable bytes. */
 export type RandomBytes = (length: number) => Uint8Array<ArrayBuffer>;
 
 /**
