@@ -38,6 +38,7 @@ export class Pump {
   /** Not reading, because the client does not take. */
   #paused = false;
   #over = false;
+  #gone = false;
   #bytes = 0;
   #firstByteAt: number | null = null;
 
@@ -121,8 +122,17 @@ export class Pump {
     this.#wanted = false;
     this.#lastOutput = this.#options.clock.monotonic();
     this.#bytes += bytes.length;
-    this.#controller.enqueue(bytes);
     this.#options.onProgress?.(this.#progress());
+    this.#say(bytes);
+  }
+
+  /** To enqueue can be to learn that the client is gone: the server then cancels the stream before it returns. */
+  #say(bytes: Uint8Array): void {
+    if (!this.#gone) this.#controller.enqueue(bytes);
+  }
+
+  #close(): void {
+    if (!this.#gone) this.#controller.close();
   }
 
   /** The upstream's body is complete, by its end mark or its end. */
@@ -147,6 +157,7 @@ export class Pump {
 
   /** The client is gone: the upstream shall know at once. */
   readonly #leave = (): void => {
+    this.#gone = true;
     if (this.#over) return;
     this.#over = true;
     this.#source.cancel();
@@ -177,7 +188,7 @@ export class Pump {
   readonly #ping = (): void => {
     if (this.#over || !this.#wanted || this.#sieve.midway || this.#inBand === null) return;
     this.#wanted = false;
-    this.#controller.enqueue(this.#inBand.ping.slice());
+    this.#say(this.#inBand.ping.slice());
   };
 
   #startWatch(): Watch {
@@ -187,11 +198,11 @@ export class Pump {
   }
 
   #end(outcome: Outcome, error: GatehouseError | null): void {
-    if (error === null) this.#controller.close();
+    if (error === null) this.#close();
     else if (this.#inBand === null || this.#sieve.midway) this.#controller.error(error);
     else {
-      this.#controller.enqueue(this.#inBand.error(error.toBody()));
-      this.#controller.close();
+      this.#say(this.#inBand.error(error.toBody()));
+      this.#close();
     }
     this.#settle(outcome);
   }

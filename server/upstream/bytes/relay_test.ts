@@ -185,6 +185,25 @@ Deno.test("relay() cancels the upstream as soon as the client leaves", async () 
   }
 });
 
+Deno.test("relay() bears a client that leaves in the very moment of an output", async () => {
+  for (const how of ["send", "break", "close"] as const) {
+    let leave = () => {};
+    const { upstream, client, ends, settle } = begin({ onProgress: () => leave() });
+    upstream.send(text("a"));
+    await client.next();
+    upstream.send(FINISH);
+    await settle();
+    leave = () => void client.leave();
+    if (how === "send") upstream.send(DONE);
+    else upstream[how]();
+    assertEquals(await client.next(), null);
+    assertEquals(ends.length, 1);
+    await settle();
+    assertEquals(ends.length, 1);
+    if (how === "send") assertEquals(upstream.cancelled, true);
+  }
+});
+
 Deno.test("relay() takes the client's abort for its leaving, before, within and after", async () => {
   const early = begin({ client: AbortSignal.abort() });
   assertEquals([early.upstream.cancelled, early.ends.map((end) => end.outcome)], [true, ["client_left"]]);
