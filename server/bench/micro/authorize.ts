@@ -1,6 +1,7 @@
 import { ulid } from "@std/ulid";
 import { type Credential, openCredential } from "../../credential/mod.ts";
 import { systemClock } from "../../effects/mod.ts";
+import { createWatchdog } from "../../network/mod.ts";
 import { loadSettings, type UpstreamSettings } from "../../settings/mod.ts";
 import type { Locks, Store, Vault } from "../../storage/mod.ts";
 import { silentLogger } from "../../telemetry/mod.ts";
@@ -23,9 +24,7 @@ export async function measureAuthorize(rounds: number, callsPerRound: number): P
     locks: countingLocks(() => count.locks++),
     vault: plainVault,
     http: { fetch: () => Promise.reject(new Error("The token is valid: nobody is to be asked")), close() {} },
-    watchdog: () => {
-      throw new Error("Nothing is read from the network");
-    },
+    watchdog: createWatchdog(systemClock),
     clock: systemClock,
     random: Math.random,
     newId: ulid,
