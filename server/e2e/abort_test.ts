@@ -52,11 +52,14 @@ for (const phase of PHASES) {
     await using home = await Home.make();
     await using gate = await Gate.start({ env: upstream.environment(), home });
     const lateness: number[] = [];
+    const memory: number[] = [];
     for (let batch = 0; batch * counts.abortsAtATime < counts.abortsPerPhase; batch++) {
       const prompt = phase.prompts[batch % phase.prompts.length] ?? "";
       lateness.push(...await killBatch(gate, upstream, phase, prompt, `${phase.name}-${batch}`));
+      memory.push(residentMegabytes(gate.child.pid));
     }
     printFigures(phase.name, lateness);
+    report(`memory after each batch, ${phase.name}: ${memory.map((mb) => mb.toFixed(0)).join(" ")} MB`);
     assertEquals(lateness.length, counts.abortsPerPhase, "requests that the upstream saw aborted");
     assertLess(Math.max(...lateness), BOUND_MS);
     await assertAlive(gate);
@@ -136,6 +139,15 @@ function printFigures(phase: string, lateness: readonly number[]): void {
     `aborts, ${phase}: ${sorted.length} seen, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms, ` +
       `${late} later than ${TARGET_MS} ms`,
   );
+}
+
+/** What a process holds in memory, as Linux counts it; NaN elsewhere. */
+function residentMegabytes(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1]) / 1024;
+  } catch {
+    return NaN;
+  }
 }
 
 async function assertAlive(gate: Gate): Promise<void> {

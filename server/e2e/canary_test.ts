@@ -1,64 +1,15 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { Canaries } from "./canary.ts";
-import { Child } from "./child.ts";
-import { Gate, gateEnvironment, type GateOptions, Home, serveCommand } from "./gate.ts";
+import { clientHeaders, oauthEnvironment, operations, runCommand, see } from "./canary_gate.ts";
+import { Gate, Home } from "./gate.ts";
 import { Hostile, MODEL_PROMPTS, TOKEN_FAULTS, type TokenFault } from "./hostile.ts";
 import { failure } from "./raw_pieces.ts";
 import { RawUpstream } from "./raw_upstream.ts";
 import { eventually, inBatches, pause } from "./wait.ts";
 
-/** Everything a client can see of an answer. */
-async function see(response: Response): Promise<string> {
-  const text = await response.text().catch((error) => `broken: ${error}`);
-  return `${response.status} ${JSON.stringify([...response.headers])} ${text}`;
-}
-
-/** Sends a request with secrets of the client's own in every place where clients put them. */
-function clientHeaders(canaries: Canaries): Record<string, string> {
-  return {
-    authorization: `Bearer ${canaries.make("the client's authorization")}`,
-    "x-api-key": canaries.make("the client's x-api-key"),
-    cookie: `session=${canaries.make("the client's cookie")}`,
-  };
-}
-
-/** Everything the gate says of itself. */
-async function operations(gate: Gate): Promise<string> {
-  const paths = ["/health", "/health/ready", "/metrics", "/v1/models", "/v1/models/none", "/nothing"];
-  const answers = await Promise.all(paths.map(async (path) => await see(await fetch(`${gate.url}${path}`))));
-  return answers.join("\n");
-}
-
 async function assertClean(canaries: Canaries, home: Home, said: string): Promise<void> {
   assertEquals(canaries.findIn(said), [], said.slice(0, 4_000));
   assertEquals(await canaries.findUnder(home.path), []);
-}
-
-async function runCommand(subcommand: string, options: GateOptions): Promise<{ code: number; output: string }> {
-  await using child = new Child(await serveCommand(subcommand), {
-    env: gateEnvironment(options),
-    cwd: options.home.path,
-  });
-  const { code } = await child.exit();
-  assert(!child.output.includes("Uncaught"), child.output);
-  return { code, output: child.output };
-}
-
-function oauthEnvironment(canaries: Canaries, hostile: Hostile, home: Home, fault: TokenFault): Record<string, string> {
-  return {
-    OAUTH_TOKEN_URL: `${hostile.url}/token/${fault}`,
-    OAUTH_CLIENT_ID: "client",
-    OAUTH_CLIENT_SECRET: canaries.make("client secret"),
-    OAUTH_CLIENT_AUTH: fault.length % 2 === 0 ? "basic" : "post",
-    OAUTH_REFRESH_TOKEN: canaries.make("refresh token"),
-    OAUTH_EXTRA_PARAMS: `resource=${canaries.make("extra parameter")}`,
-    LLM_API_URL: `${hostile.url}/v1/chat/completions?key=${canaries.make("key in the URL's query")}`,
-    LLM_MODEL_NAME: "e2e",
-    LLM_EXTRA_HEADERS: `x-extra: ${canaries.make("extra header")}`,
-    LLM_REQUEST_TIMEOUT: "1",
-    LOG_LEVEL: "debug",
-    LOG_FILE: `${home.path}/gate.log`,
-  };
 }
 
 async function throughTokenFault(fault: TokenFault): Promise<void> {

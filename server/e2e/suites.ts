@@ -17,6 +17,7 @@ export const SUITES: readonly Suite[] = [
   "abort",
   "takeover",
   "canary",
+  "canary_trace",
   "demo",
   "bundle",
   "clients",
