@@ -1,45 +1,37 @@
-const encoder = new TextEncoder();
-const REDACTED = encoder.encode("[redacted]");
+import { Buffer } from "node:buffer";
 
 /**
- * Replaces every occurrence of the credential in an error body, as it is and as JSON may spell it (`\/`), and leaves every
- * other byte alone: an upstream that echoes what it was sent must not hand our token to a client.
+ * Replaces every occurrence of the credential in an error body by `[redacted]` and leaves every other byte alone: an
+ * upstream that echoes what it was sent must not hand our token to a client. Each character is found as it is and as
+ * JSON, a URL or HTML may spell it (`/` as `\/`, `\u002f`, `%2F`, `&#47;`).
  */
 export function redact(body: Uint8Array<ArrayBuffer>, secrets: readonly string[]): Uint8Array<ArrayBuffer> {
-  let out = body;
-  for (const secret of secrets) {
-    if (secret === "") continue;
-    for (const spelling of new Set([secret, secret.replaceAll("/", "\\/"), encodeURIComponent(secret)])) {
-      out = replaceAll(out, encoder.encode(spelling));
-    }
-  }
-  return out;
+  const patterns = secrets.filter((secret) => secret !== "").map((secret) => [...secret].map(spellings).join(""));
+  if (patterns.length === 0) return body;
+  // Latin-1 keeps each byte as one character, whatever the body is.
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
+  const found = new RegExp([...new Set(patterns)].join("|"), "g");
+  return found.test(text) ? new Uint8Array(Buffer.from(text.replace(found, "[redacted]"), "latin1")) : body;
 }
 
-function replaceAll(bytes: Uint8Array<ArrayBuffer>, needle: Uint8Array): Uint8Array<ArrayBuffer> {
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (let at = indexOf(bytes, needle, 0); at !== -1; at = indexOf(bytes, needle, from)) {
-    parts.push(bytes.subarray(from, at), REDACTED);
-    from = at + needle.length;
-  }
-  if (parts.length === 0) return bytes;
-  parts.push(bytes.subarray(from));
-  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    out.set(part, offset);
-    offset += part.length;
-  }
-  return out;
+/** A pattern for one character in every spelling, as it stands in bytes of UTF-8 read as Latin-1. */
+function spellings(character: string): string {
+  const bytes = [...new TextEncoder().encode(character)];
+  const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+  const code = character.codePointAt(0) ?? 0;
+  const hex = (value: number, length: number) => anyCase(value.toString(16).padStart(length, "0"));
+  const plain = bytes.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
+  return `(?:${
+    [
+      plain,
+      `\\\\${plain}`,
+      units.map((unit) => `\\\\u${hex(unit, 4)}`).join(""),
+      bytes.map((byte) => `%${hex(byte, 2)}`).join(""),
+      `&#(?:0*${code}|[xX]0*${hex(code, 1)});`,
+    ].join("|")
+  })`;
 }
 
-function indexOf(bytes: Uint8Array, needle: Uint8Array, from: number): number {
-  const first = needle[0] ?? 0;
-  for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {
-    let i = 1;
-    while (i < needle.length && bytes[at + i] === needle[i]) i++;
-    if (i === needle.length) return at;
-  }
-  return -1;
+function anyCase(hex: string): string {
+  return hex.replace(/[a-f]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 }
