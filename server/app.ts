@@ -148,15 +148,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     answerHeaders: demo === null ? [] : [["x-gatehouse-demo", "1"]],
     clock,
     log,
-    onAnswer: ({ id, method, path, route, status, ms }) => {
+    onAnswer: ({ id, method, path, route, told, status, ms }) => {
       metrics.requestFinished({
         surface: route?.surface ?? "ops",
         route: route?.pattern ?? "other",
         status,
         durationMs: ms,
       });
-      if (log.enabled("info")) {
-        log.info("request", { request_id: id, method, path, status, ms: Math.round(ms * 10) / 10 });
+      const level = told ? "debug" : "info";
+      if (log.enabled(level)) {
+        log[level]("request", { request_id: id, method, path, status, ms: Math.round(ms * 10) / 10 });
       }
     },
   });

@@ -8,6 +8,7 @@ import { type Cors, createCors } from "./cors.ts";
 import type { Drain } from "./drain.ts";
 import { asGatehouseError, errorResponse } from "./error_response.ts";
 import type { Env, Exchange, RouteLabel } from "./exchange.ts";
+import { readHead } from "./head.ts";
 
 /** What the front stands on. */
 export interface FrontOptions {
@@ -36,6 +37,8 @@ export interface Answered {
   readonly method: string;
   readonly path: string;
   readonly route: RouteLabel | null;
+  /** The surface's own log line tells all. */
+  readonly told: boolean;
   /** 499 when the client left. */
   readonly status: number;
   /** From the request to the end of the answer's body, in milliseconds. */
@@ -53,14 +56,14 @@ export function createFront(
   const { routes, door, drain, clock, log, openPaths, drainPaths, answerHeaders, onAnswer } = options;
   const cors: Cors | null = options.corsOrigins.length > 0 ? createCors(options.corsOrigins) : null;
   const nobody = { userId: "nobody", role: "user", via: "open" } as const;
-  const admit = (path: string, request: Request): Who => {
-    const asking = askingOf(request);
+  const admit = (path: string, asking: Asking): Who => {
     return path === "/metrics" ? door.admitScraper(asking, options.metricsToken) : door.admit(asking);
   };
 
   return async (request, info) => {
     const startedAt = clock.monotonic();
-    const id = requestId(request.headers.get("x-request-id"));
+    const { headers, asking, ...head } = readHead(request);
+    const id = requestId(head.requestId);
     const path = pathOf(request.url);
     let exchange: Exchange | null = null;
     let response: Response;
@@ -69,8 +72,17 @@ export function createFront(
       const preflight = cors?.preflight(request) ?? null;
       if (preflight !== null) response = preflight;
       else {
-        const who = openPaths.has(path) ? nobody : admit(path, request);
-        exchange = { id, who, signal: request.signal, log: log.with({ request_id: id }), startedAt, route: null };
+        const who = openPaths.has(path) ? nobody : admit(path, asking);
+        exchange = {
+          id,
+          headers,
+          who,
+          signal: request.signal,
+          log: log.with({ request_id: id }),
+          startedAt,
+          route: null,
+          told: false,
+        };
         response = await routes.fetch(request, exchange);
       }
     } catch (thrown) {
@@ -86,6 +98,7 @@ export function createFront(
           method: request.method,
           path,
           route: exchange?.route ?? null,
+          told: exchange?.told ?? false,
           status: left ? 499 : response.status,
           ms: clock.monotonic() - startedAt,
         });
@@ -102,35 +115,6 @@ function answerTo(thrown: unknown, request: Request, log: Logger, id: string): R
     log.error("a fault while answering", { request_id: id, error: thrown instanceof Error ? thrown : typeof thrown });
   }
   return errorResponse(asGatehouseError(thrown));
-}
-
-/** What a request shows at the door. */
-export function askingOf(request: Request): Asking {
-  const { headers } = request;
-  const authorization = headers.get("authorization");
-  return {
-    host: headers.get("host"),
-    targetHost: hostOf(request.url),
-    origin: headers.get("origin"),
-    secFetchSite: headers.get("sec-fetch-site"),
-    forwarded: isForwarded(headers),
-    bearer: authorization !== null && /^bearer /i.test(authorization)
-      ? authorization.slice(7).trim()
-      : headers.get("x-api-key"),
-  };
-}
-
-function isForwarded(headers: Headers): boolean {
-  if (headers.has("forwarded") || headers.has("via")) return true;
-  for (const name of headers.keys()) if (name.startsWith("x-forwarded-")) return true;
-  return false;
-}
-
-/** The host of an absolute URL, without the cost of parsing all of it. */
-function hostOf(url: string): string {
-  const start = url.indexOf("//") + 2;
-  const end = url.indexOf("/", start);
-  return url.slice(start, end === -1 ? undefined : end);
 }
 
 function pathOf(url: string): string {

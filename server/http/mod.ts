@@ -6,5 +6,6 @@ export * from "./drain.ts";
 export * from "./error_response.ts";
 export type { Env, Exchange, RouteLabel } from "./exchange.ts";
 export * from "./front.ts";
+export type { HeaderList } from "./head.ts";
 export * from "./read_request.ts";
 export * from "./routes.ts";

@@ -36,14 +36,12 @@ export function createRoutes(surfaces: readonly Routes[]): Hono<Env> {
   for (const { surface, paths } of surfaces) {
     for (const [path, methods] of Object.entries(paths)) {
       const label = { surface, pattern: patternOf(path) };
-      for (const [method, handler] of Object.entries(methods)) {
-        app.on(method, path, (context, next) => {
-          context.env.route = label;
-          return handler(context, next);
-        });
-      }
       const allow = Object.keys(methods).join(", ");
-      app.all(path, ({ req }) => {
+      app.all(path, (context, next) => {
+        const { req, env } = context;
+        env.route = label;
+        const handler = methods[(req.method === "HEAD" ? "GET" : req.method) as keyof Methods]; // undefined for any other
+        if (handler !== undefined) return handler(context, next);
         const text = `Cannot answer ${req.method} ${req.path.slice(0, 200)}: this path takes ${allow}`;
         const response = errorResponse(new GatehouseError("method_not_allowed", text));
         response.headers.set("allow", allow);

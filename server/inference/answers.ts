@@ -18,6 +18,12 @@ const PING_AFTER = 15_000;
 /** An answer of a known length up to this is read whole, so that a failure in it is still an honest 502. */
 const WHOLE_UP_TO = 1024 * 1024;
 
+const EVENT_STREAM = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
+
 /** An event stream, relayed. */
 export function streamAnswer(call: ByteCall, response: Response, ending: Ending, context: AnswerContext): ByteAnswer {
   const { clock, watchdog, metrics } = context;
@@ -38,11 +44,7 @@ export function streamAnswer(call: ByteCall, response: Response, ending: Ending,
       ending.end(outcomeOf(end), end.usage);
     },
   });
-  const headers = headersDown(response.headers);
-  headers.set("content-type", "text/event-stream");
-  headers.set("cache-control", "no-cache, no-transform");
-  headers.set("x-accel-buffering", "no");
-  return { status: response.status, headers, body };
+  return { status: response.status, headers: { ...headersDown(response.headers), ...EVENT_STREAM }, body };
 }
 
 /** Any other answer: read whole where it is known to be short, else passed on as it comes. */

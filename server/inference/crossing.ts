@@ -1,7 +1,10 @@
+/** Header names in lower case with their values. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
 /** What crosses the gate on the way up; never the client's own credential or cookies. */
-export function headersUp(from: Headers): Headers {
-  const headers = new Headers();
-  for (const [name, value] of from) if (crossesUp(name)) headers.set(name, value);
+export function headersUp(from: HeaderList): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of from) if (crossesUp(name)) headers[name] = value;
   return headers;
 }
 
@@ -19,9 +22,9 @@ function crossesUp(name: string): boolean {
 }
 
 /** What crosses the gate on the way down; never cookies or the upstream's own challenge. */
-export function headersDown(from: Headers): Headers {
-  const headers = new Headers();
-  for (const [name, value] of from) if (crossesDown(name)) headers.set(name, value);
+export function headersDown(from: Headers): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of from) if (crossesDown(name)) headers[name] = value;
   return headers;
 }
 

@@ -3,7 +3,7 @@ import { GatehouseError } from "../errors/mod.ts";
 import type { Watchdog } from "../network/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
 import type { ByteDialect, ChatRequest, Upstream, UpstreamAnswer } from "../upstream/mod.ts";
-import { headersDown, headersUp } from "./crossing.ts";
+import { type HeaderList, headersDown, headersUp } from "./crossing.ts";
 import { Ending } from "./ending.ts";
 import { streamAnswer, wholeAnswer } from "./answers.ts";
 
@@ -15,7 +15,7 @@ export interface ByteCall {
   /** Replaces the `model` of the body; null leaves it. */
   readonly model: string | null;
   /** The client's own; only what may cross the gate is taken. */
-  readonly headers: Headers;
+  readonly headers: HeaderList;
   readonly signal: AbortSignal;
   /** When the request came, in milliseconds on the monotonic clock. */
   readonly startedAt: number;
@@ -26,7 +26,7 @@ export interface ByteCall {
 /** The answer for the client. */
 export interface ByteAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 }
 
@@ -71,6 +71,7 @@ export function createInference({ clock, watchdog, metrics }: InferenceOptions):
         headers,
         body: bytes,
         signal: ending.signal,
+        abort: ending.abort,
         silence: upstream.settings.requestTimeout,
         attempts: 1,
       });

@@ -3,13 +3,18 @@ export interface OutgoingRequest {
   readonly url: URL;
   /** @default "GET" */
   readonly method?: string;
-  readonly headers?: Headers;
+  readonly headers?: Headers | Readonly<Record<string, string>>;
   readonly body?: Uint8Array<ArrayBuffer> | string;
   /**
    * Ends the request until its headers are here. From then on cancel the body instead: Deno forgets a fetch's signal at
    * the next garbage collection once the headers have come, so an abort after that may never arrive.
    */
   readonly signal: AbortSignal;
+  /**
+   * Aborts `signal`, where the caller can lend it: the silence limit then needs no signal of its own, which counts on
+   * the hot path.
+   */
+  readonly abort?: (reason: NetworkError) => void;
   /** Milliseconds without an answer's headers before the request is given up; 0: no limit. */
   readonly silence: number;
   /**

@@ -13,43 +13,52 @@ import { hostPort } from "./safe_url.ts";
 export async function send(request: OutgoingRequest, route: Route, clock: Clock): Promise<Response> {
   const { url, signal, silence, method = "GET" } = request;
   signal.throwIfAborted();
-  const headers = new Headers(request.headers);
-  headers.set("accept-encoding", "identity");
-  const controller = new AbortController();
-  const onAbort = () => controller.abort(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  let silent = false;
-  const timer = silence > 0
-    ? clock.setTimeout(() => {
-      silent = true;
-      controller.abort();
-    }, silence)
-    : null;
+  const own = request.abort === undefined && silence > 0 ? linked(signal) : null;
+  const heard = own === null ? signal : own.controller.signal;
+  const where = () => `${hostPort(url)} ${route.label}`;
+  const onSilence = () => {
+    const error = new NetworkError("silent", true, `${where()} did not begin to answer within ${silence / 1000} s.`);
+    if (own === null) request.abort?.(error);
+    else own.controller.abort(error);
+  };
+  const timer = silence > 0 ? clock.setTimeout(onSilence, silence) : null;
   try {
     const response = await fetch(url, {
       method,
-      headers,
+      headers: headersOf(request),
       body: unrepeatable(method, request.body),
       redirect: "manual",
-      signal: controller.signal,
+      signal: heard,
       client: route.client,
     });
-    if (!signal.aborted) return response;
+    if (!heard.aborted) return response;
     await response.body?.cancel();
-    throw signal.reason;
+    throw heard.reason;
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    const where = `${hostPort(url)} ${route.label}`;
-    if (silent) {
-      throw new NetworkError("silent", true, `${where} did not begin to answer within ${silence / 1000} s.`);
-    }
+    if (heard.aborted) throw heard.reason;
     const { what, fix } = readFailure(error);
-    if (isConnectFailure(error)) throw new NetworkError("unreachable", false, `Cannot reach ${where}: ${what}. ${fix}`);
-    throw new NetworkError("broken", true, `The connection to ${where} ended before the answer: ${what}.`);
+    if (isConnectFailure(error)) {
+      throw new NetworkError("unreachable", false, `Cannot reach ${where()}: ${what}. ${fix}`);
+    }
+    throw new NetworkError("broken", true, `The connection to ${where()} ended before the answer: ${what}.`);
   } finally {
     if (timer !== null) clock.clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
+    own?.unlink();
   }
+}
+
+/** A controller that follows `signal` until it is unlinked. */
+function linked(signal: AbortSignal): { readonly controller: AbortController; readonly unlink: () => void } {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  return { controller, unlink: () => signal.removeEventListener("abort", onAbort) };
+}
+
+function headersOf({ headers }: OutgoingRequest): Record<string, string> {
+  const record = headers instanceof Headers ? Object.fromEntries(headers) : { ...headers };
+  record["accept-encoding"] = "identity";
+  return record;
 }
 
 /**

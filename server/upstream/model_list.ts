@@ -67,7 +67,7 @@ export function createModels(
         const answer = await upstream.send({
           url: modelsUrl,
           method: "GET",
-          headers: new Headers({ accept: "application/json" }),
+          headers: { accept: "application/json" },
           body: null,
           signal: over.signal,
           silence: SILENCE,

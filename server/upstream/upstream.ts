@@ -1,6 +1,6 @@
 import type { Credential } from "../credential/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
-import { type HttpClient, NetworkError, readBody, safeUrl, type Watchdog } from "../network/mod.ts";
+import { BodyTooLargeError, type HttpClient, NetworkError, readBody, safeUrl, type Watchdog } from "../network/mod.ts";
 import type { UpstreamSettings } from "../settings/mod.ts";
 import { redact } from "./redact.ts";
 import { createSlots, type Slots } from "./slots.ts";
@@ -10,9 +10,11 @@ export interface UpstreamCall {
   readonly url: URL;
   readonly method: "GET" | "POST";
   /** What crosses the gate; the credential and the settings' headers are added here. */
-  readonly headers: Headers;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer> | null;
   readonly signal: AbortSignal;
+  /** Aborts `signal`, where the caller can lend it. */
+  readonly abort?: (reason: unknown) => void;
   /** Milliseconds of silence before the headers. */
   readonly silence: number;
   /** Tries where nothing was sent. */
@@ -55,14 +57,14 @@ export function createUpstream(
   const extra = settings.extraHeaders.map(([header, value]) => [header, value.reveal()] as const);
 
   async function attempt(call: UpstreamCall, authorization: readonly (readonly [string, string])[]): Promise<Response> {
-    const headers = new Headers(call.headers);
-    for (const [header, value] of extra) headers.set(header, value);
-    for (const [header, value] of authorization) headers.set(header, value);
-    const { url, method, body, signal, silence, attempts } = call;
+    const { body, signal, ...request } = call;
+    const headers = { ...call.headers };
+    for (const [header, value] of extra) headers[header] = value;
+    for (const [header, value] of authorization) headers[header] = value;
     try {
-      return await http.fetch({ url, method, headers, signal, silence, attempts, ...(body === null ? {} : { body }) });
+      return await http.fetch({ ...request, signal, headers, ...(body === null ? {} : { body }) });
     } catch (error) {
-      throw signal.aborted ? signal.reason : failure(error, name);
+      throw failure(error, name);
     }
   }
 
@@ -105,7 +107,7 @@ export function createUpstream(
         });
         return { ok: false, status, headers: response.headers, body: redact(body, [...used, ...credential.secrets()]) };
       } catch (error) {
-        throw signal.aborted ? signal.reason : failure(error, name);
+        throw failure(error, name);
       }
     },
   };
@@ -120,15 +122,12 @@ function unauthorized(status: number, name: string): GatehouseError {
   );
 }
 
-/** A network failure in the words of the contract. */
-export function failure(error: unknown, name: string): GatehouseError {
-  if (error instanceof GatehouseError) return error;
-  if (!(error instanceof NetworkError)) {
-    return new GatehouseError(
-      "upstream_failed",
-      `Cannot use the answer of upstream ${name}: it is damaged or too long`,
-    );
+/** A network failure in the words of the contract; anything else, such as the reason of an abort, stays what it is. */
+export function failure(error: unknown, name: string): unknown {
+  if (error instanceof BodyTooLargeError) {
+    return new GatehouseError("upstream_failed", `Cannot use the answer of upstream ${name}: it is too long`);
   }
+  if (!(error instanceof NetworkError)) return error;
   switch (error.kind) {
     case "unreachable":
       return new GatehouseError("upstream_unreachable", `Cannot reach upstream ${name}: ${error.message}`);

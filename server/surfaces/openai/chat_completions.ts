@@ -48,11 +48,12 @@ export function chatCompletions({ resolve, inference, maxBodyBytes }: OpenAIOpti
       dialect: openaiChat,
       request: chat,
       model: asked === null ? model : null,
-      headers: request.headers,
+      headers: env.headers,
       signal: env.signal,
       startedAt: env.startedAt,
       log: env.log,
     });
+    env.told = true;
     return new Response(answer.body, { status: answer.status, headers: answer.headers });
   };
 }
