@@ -1,0 +1,170 @@
+import type { Clock } from "../../effects/mod.ts";
+import { createWatchdog, type HttpClient } from "../../network/mod.ts";
+import type { OAuthSettings, UpstreamSettings } from "../../settings/mod.ts";
+import type { Held, Locks, Store, Vault } from "../../storage/mod.ts";
+import { type FaultyStore, withFaults } from "../../storage/testing.ts";
+import type { Logger } from "../../telemetry/mod.ts";
+import type { Authorization, Credential, CredentialState, RefreshResult, RefreshStep } from "../mod.ts";
+import { openCredential } from "../mod.ts";
+
+export interface MachineOptions {
+  readonly settings?: Partial<OAuthSettings>;
+  /** Where the process dies, by the number of times this step was reached (from 1). */
+  readonly diesAt?: { readonly step: RefreshStep; readonly time?: number };
+  readonly failpoint?: (step: RefreshStep) => void | Promise<void>;
+  /** 0 to 1. @default 0.5 */
+  readonly random?: number;
+}
+
+interface Place {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly locks: Locks;
+  readonly provider: HttpClient;
+  readonly log: Logger;
+  readonly settings: OAuthSettings;
+}
+
+const signal = new AbortController().signal;
+
+/** One process with a credential in it. Once dead nothing that it began goes on, and its locks are free. */
+export class Machine {
+  readonly states: CredentialState[] = [];
+  readonly results: RefreshResult[] = [];
+  readonly steps: RefreshStep[] = [];
+  readonly store: FaultyStore;
+  /** The longest timer that was set, in milliseconds. */
+  longestTimer = 0;
+  dead = false;
+  readonly #held = new Set<Held>();
+  readonly #timers = new Set<() => void>();
+  #credential: Credential | null = null;
+
+  private constructor(place: Place) {
+    this.store = withFaults(this.#mortal(place.store), place.clock);
+  }
+
+  static async start(place: Place, options: MachineOptions): Promise<Machine> {
+    const machine = new Machine(place);
+    const clock = machine.#clock(place.clock);
+    let reached = 0;
+    const opened = openCredential({
+      upstream: upstreamOf(place.settings),
+      store: machine.store,
+      vault: place.vault,
+      locks: machine.#locks(place.locks),
+      http: machine.#http(place.provider),
+      watchdog: createWatchdog(clock),
+      clock,
+      random: () => options.random ?? 0.5,
+      newId: () => crypto.randomUUID(),
+      log: place.log,
+      onRefresh: (result) => machine.results.push(result),
+      onState: (state) => machine.states.push(state),
+      failpoint: async (step) => {
+        machine.steps.push(step);
+        if (step === options.diesAt?.step && ++reached === (options.diesAt.time ?? 1)) machine.kill();
+        if (machine.dead) await new Promise(() => {});
+        await options.failpoint?.(step);
+      },
+    });
+    machine.#credential = await opened;
+    return machine;
+  }
+
+  get credential(): Credential {
+    if (this.#credential === null) throw new Error("The process has not started");
+    return this.#credential;
+  }
+
+  /** The access token that a request would carry. */
+  async token(abort: AbortSignal = signal): Promise<string> {
+    return tokenOf(await this.credential.authorize(abort));
+  }
+
+  /** `kill -9`. */
+  kill(): void {
+    this.dead = true;
+    for (const held of this.#held) held.release();
+    for (const end of this.#timers) end();
+  }
+
+  async stop(): Promise<void> {
+    if (!this.dead) await this.credential.close();
+    this.kill();
+  }
+
+  #mortal(store: Store): Store {
+    const alive = <T>(work: () => Promise<T>): Promise<T> => this.dead ? new Promise(() => {}) : work();
+    return {
+      get: (key) => alive(() => store.get(key)),
+      list: (prefix) => store.list(prefix),
+      commit: (change) => alive(() => store.commit(change)),
+      close() {},
+    };
+  }
+
+  #clock(clock: Clock): Clock {
+    return {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      setTimeout: (fn, ms) => {
+        this.longestTimer = Math.max(this.longestTimer, ms);
+        if (this.dead) return null;
+        const timer = clock.setTimeout(() => {
+          this.#timers.delete(end);
+          if (!this.dead) fn();
+        }, ms);
+        const end = () => clock.clearTimeout(timer);
+        this.#timers.add(end);
+        return timer;
+      },
+      clearTimeout: (timer) => clock.clearTimeout(timer),
+    };
+  }
+
+  #locks(locks: Locks): Locks {
+    return {
+      acquire: async (name, options) => {
+        const held = await locks.acquire(name, options);
+        if (held !== null && this.dead) await held.release();
+        if (held !== null) this.#held.add(held);
+        return held;
+      },
+    };
+  }
+
+  #http(provider: HttpClient): HttpClient {
+    return {
+      fetch: async (request) => {
+        const response = await (this.dead ? new Promise<Response>(() => {}) : provider.fetch(request));
+        return this.dead ? await new Promise<Response>(() => {}) : response;
+      },
+      close() {},
+    };
+  }
+}
+
+/** The bearer token of an authorization. */
+export function tokenOf({ headers }: Authorization): string {
+  return headers[0]?.[1].replace(/^Bearer /, "") ?? "";
+}
+
+function upstreamOf(credential: OAuthSettings): UpstreamSettings {
+  return {
+    name: "main",
+    chatUrl: new URL("https://model.example/v1/chat/completions"),
+    modelsUrl: null,
+    defaultModel: null,
+    systemPrompt: null,
+    temperature: null,
+    requestTimeout: 120_000,
+    totalTimeout: 0,
+    contextTokens: 32768,
+    maxConcurrent: 0,
+    extraHeaders: [],
+    credential,
+    pricesFile: null,
+  };
+}
