@@ -1,19 +1,20 @@
 /** Makes marked secrets and finds them again: in clear, in parts, and in base64 (HTTP's Basic credentials). */
 export class Canaries {
-  readonly #marks = new Map<string, string>();
+  readonly #marks: (readonly [kind: string, mark: string])[] = [];
 
-  /** @param kind names the secret in a finding */
+  /** @param kind names the secret in a finding; several may share one */
   make(kind: string): string {
     const mark = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join(
       "",
     );
-    this.#marks.set(kind, mark);
+    this.#marks.push([kind, mark]);
     return `canary-${mark}`;
   }
 
   /** The kinds of the secrets that are in a text, in whatever form. */
   findIn(text: string): string[] {
-    return [...this.#marks].flatMap(([kind, mark]) => forms(mark).some((form) => text.includes(form)) ? [kind] : []);
+    const found = this.#marks.filter(([, mark]) => forms(mark).some((form) => text.includes(form)));
+    return [...new Set(found.map(([kind]) => kind))];
   }
 
   /** The same for every file under a folder, by its bytes: `kind in file`. */

@@ -41,10 +41,13 @@ export class Hostile implements AsyncDisposable {
     if (request.method === "GET") {
       return Response.json({ error: { message: `No list for ${authorization}` } }, { status: 403 });
     }
+    // A check whether anybody is here; it is thrown back as well.
+    if (body === "") return Response.json({ error: { message: `Nothing asked by ${authorization}` } }, { status: 400 });
     return model(JSON.parse(body).messages[0].content, authorization);
   }
 
   #token(fault: string, request: Request, body: string): Response {
+    if (body === "") return failure("empty", `${request.headers.get("authorization")}`);
     const first = !this.#issued.has(fault);
     this.#issued.add(fault);
     const echo = `${request.headers.get("authorization")} ${body} ${new URLSearchParams(body).get("refresh_token")}`;
