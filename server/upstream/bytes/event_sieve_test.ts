@@ -120,6 +120,21 @@ Deno.test("EventSieve holds an incomplete event back up to its limit, then lets 
   assertEquals([sieve.midway, sieve.held], [false, 4]);
 });
 
+Deno.test("EventSieve treats an event beyond its limit the same whether it came whole or in pieces", () => {
+  const long = utf8(`data: {"choices":[],${" ".repeat(MAX_HELD)}"usage":${JSON.stringify(USAGE)}}\n\n` + FINISH + DONE);
+  const whole = sift([long]);
+  assertEquals(whole, sift(cut(long, [1000])));
+  assertEquals([whole.text.length, whole.usage], [long.length, null]);
+});
+
+Deno.test("EventSieve reads CRLF and CR streams as it reads LF streams", () => {
+  for (const ending of ["\r\n", "\r"]) {
+    const lines = (events: string) => events.replaceAll("\n", ending);
+    const result = siftText(lines(text("a") + FINISH + USAGE_ONLY + DONE));
+    assertEquals([result.text, result.usage, result.end], [lines(text("a") + FINISH + DONE), USAGE, "done"]);
+  }
+});
+
 Deno.test("EventSieve passes a line of 10 MB and goes on reading behind it", () => {
   const huge = text("x".repeat(10_000_000));
   const chunks = cut(utf8(huge + USAGE_ONLY + FINISH + DONE), [16_384]);
