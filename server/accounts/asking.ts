@@ -8,6 +8,8 @@ export interface Asking {
   readonly secFetchSite: string | null;
   /** Whether `Forwarded`, `Via` or any `X-Forwarded-*` header is present. */
   readonly forwarded: boolean;
-  /** The bearer token or `x-api-key`. */
+  /** The bearer token. */
   readonly bearer: string | null;
+  /** The `x-api-key` header, which is read as a bearer token too. */
+  readonly apiKey: string | null;
 }

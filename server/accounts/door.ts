@@ -21,6 +21,12 @@ export interface Door {
   readonly open: boolean;
   /** @throws {GatehouseError} `host_not_allowed`, `origin_not_allowed`, `credential_required`, `invalid_api_key` */
   admit(asking: Asking): Who;
+  /**
+   * Holds a CORS preflight to the rules for hosts and origins; it can carry no credential.
+   *
+   * @throws {GatehouseError} `host_not_allowed`, `origin_not_allowed`
+   */
+  admitPreflight(asking: Asking): void;
   /** Like {@linkcode Door.admit}, and a scraper's own token passes too. */
   admitScraper(asking: Asking, token: Secret | null): Who;
 }
@@ -46,7 +52,8 @@ export function createDoor(rules: DoorRules): Door {
 
   function checkOrigin({ origin, host, secFetchSite }: Asking): void {
     if (origin !== null && rules.corsOrigins.includes(origin)) return;
-    if (origin !== null && origin !== `http://${host?.toLowerCase()}`) {
+    // Browsers leave the default port out of `Origin`; `Host` may name it.
+    if (origin !== null && origin !== `http://${host?.toLowerCase().replace(/:80$/, "")}`) {
       throw foreignOrigin(
         `a page of another origin (${printable(origin)}) made it; add the origin to CORS_ORIGINS if you trust it`,
       );
@@ -54,21 +61,23 @@ export function createDoor(rules: DoorRules): Door {
     if (secFetchSite === "cross-site") throw foreignOrigin("a page of another site made it");
   }
 
-  function admit(asking: Asking): Who {
-    const { bearer } = asking;
-    if (open) {
-      if (!isOwnHost(asking.host) || !isOwnHost(asking.targetHost)) {
-        const shown = isOwnHost(asking.host) ? asking.targetHost : asking.host;
-        throw new GatehouseError(
-          "host_not_allowed",
-          `Cannot answer this request: its host ${
-            printable(shown ?? "")
-          } is not a loopback name; use 127.0.0.1 or localhost, or add it to ALLOWED_HOSTS`,
-        );
-      }
-      checkOrigin(asking);
+  function admitPreflight(asking: Asking): void {
+    if (!open) return;
+    if (!isOwnHost(asking.host) || !isOwnHost(asking.targetHost)) {
+      const shown = isOwnHost(asking.host) ? asking.targetHost : asking.host;
+      throw new GatehouseError(
+        "host_not_allowed",
+        `Cannot answer this request: its host ${
+          printable(shown ?? "")
+        } is not a loopback name; use 127.0.0.1 or localhost, or add it to ALLOWED_HOSTS`,
+      );
     }
-    if (bearer?.startsWith(KEY_PREFIX)) {
+    checkOrigin(asking);
+  }
+
+  function admit(asking: Asking): Who {
+    admitPreflight(asking);
+    if (asking.bearer?.startsWith(KEY_PREFIX) || asking.apiKey?.startsWith(KEY_PREFIX)) {
       throw new GatehouseError(
         "invalid_api_key",
         "Cannot answer this request: the API key is unknown, expired or revoked; use one that is valid",
@@ -88,8 +97,10 @@ export function createDoor(rules: DoorRules): Door {
   return {
     open,
     admit,
+    admitPreflight,
     admitScraper(asking, token) {
-      if (token !== null && asking.bearer !== null && new Secret(asking.bearer).equals(token)) {
+      const shown = asking.bearer ?? asking.apiKey;
+      if (token !== null && shown !== null && new Secret(shown).equals(token)) {
         return { userId: "metrics", role: "user", via: "metrics_token" };
       }
       return admit(asking);

@@ -70,8 +70,10 @@ export function createFront(
     try {
       if (drain.draining && !drainPaths.has(path)) throw drain.refusal();
       const preflight = cors?.preflight(request) ?? null;
-      if (preflight !== null) response = preflight;
-      else {
+      if (preflight !== null) {
+        door.admitPreflight(asking);
+        response = preflight;
+      } else {
         const who = openPaths.has(path) ? nobody : admit(path, asking);
         exchange = {
           id,

@@ -49,11 +49,11 @@ export function readHead(request: Request): Head {
         forwarded ||= name.startsWith("x-forwarded-");
     }
   }
-  const bearer = authorization !== null && /^bearer /i.test(authorization) ? authorization.slice(7).trim() : apiKey;
+  const bearer = authorization !== null && /^bearer /i.test(authorization) ? authorization.slice(7).trim() : null;
   return {
     headers,
     requestId,
-    asking: { host, targetHost: hostOf(request.url), origin, secFetchSite, forwarded, bearer },
+    asking: { host, targetHost: hostOf(request.url), origin, secFetchSite, forwarded, bearer, apiKey },
   };
 }
 
