@@ -36,11 +36,14 @@ export function createRoutes(surfaces: readonly Routes[]): Hono<Env> {
   for (const { surface, paths } of surfaces) {
     for (const [path, methods] of Object.entries(paths)) {
       const label = { surface, pattern: patternOf(path) };
-      const allow = Object.keys(methods).join(", ");
+      const handlers = new Map(Object.entries(methods));
+      const get = handlers.get("GET");
+      if (get !== undefined) handlers.set("HEAD", get);
+      const allow = [...handlers.keys()].join(", ");
       app.all(path, (context, next) => {
         const { req, env } = context;
         env.route = label;
-        const handler = methods[(req.method === "HEAD" ? "GET" : req.method) as keyof Methods]; // undefined for any other
+        const handler = handlers.get(req.method);
         if (handler !== undefined) return handler(context, next);
         const text = `Cannot answer ${req.method} ${req.path.slice(0, 200)}: this path takes ${allow}`;
         const response = errorResponse(new GatehouseError("method_not_allowed", text));
