@@ -27,7 +27,8 @@ export interface ByteCall {
 export interface ByteAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  /** Null where the status allows none. */
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 }
 
 /** What inference stands on. */
@@ -100,6 +101,12 @@ export function createInference({ clock, watchdog, metrics }: InferenceOptions):
           return { status: answer.status, headers: headersDown(answer.headers), body: answer.body };
         }
         const { response } = answer;
+        const { status } = response;
+        if (status === 204 || status === 205) {
+          await response.body?.cancel();
+          ending.end("ok", null);
+          return { status, headers: headersDown(response.headers), body: null };
+        }
         const isEventStream = response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") ??
           false;
         return request.stream && isEventStream

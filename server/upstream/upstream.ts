@@ -1,4 +1,4 @@
-import type { Credential } from "../credential/mod.ts";
+import type { Authorization, Credential } from "../credential/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import { BodyTooLargeError, type HttpClient, NetworkError, readBody, safeUrl, type Watchdog } from "../network/mod.ts";
 import type { UpstreamSettings } from "../settings/mod.ts";
@@ -75,19 +75,26 @@ export function createUpstream(
     slots: createSlots(settings.maxConcurrent),
     async send(call) {
       const { signal } = call;
-      let authorization = await credential.authorize(signal);
-      let response = await attempt(call, authorization.headers);
-      const used = credential.secrets();
+      const first = await credential.authorize(signal);
+      let last = first;
+      let response = await attempt(call, first.headers);
       if (response.status === 401) {
         await response.body?.cancel();
-        authorization = await credential.rejected(authorization.generation, signal);
-        response = await attempt(call, authorization.headers);
+        last = await credential.rejected(first.generation, signal);
+        response = await attempt(call, last.headers);
       }
       const { status } = response;
       if (status >= 200 && status < 300) return { ok: true, response };
       if (status === 401 || status === 407) {
         await response.body?.cancel();
         throw unauthorized(status, name);
+      }
+      if (status > 599) {
+        await response.body?.cancel();
+        throw new GatehouseError(
+          "upstream_failed",
+          `Cannot use the answer of upstream ${name}: its status ${status} is not one of HTTP; check LLM_API_URL`,
+        );
       }
       if (status < 400) {
         await response.body?.cancel();
@@ -105,12 +112,18 @@ export function createUpstream(
           watchdog,
           signal,
         });
-        return { ok: false, status, headers: response.headers, body: redact(body, [...used, ...credential.secrets()]) };
+        const secrets = [...sentIn(first), ...sentIn(last), ...credential.secrets()];
+        return { ok: false, status, headers: response.headers, body: redact(body, secrets) };
       } catch (error) {
         throw failure(error, name);
       }
     },
   };
+}
+
+/** The bare values that a request carried: a refresh may have replaced them while it was on its way. */
+function sentIn({ headers }: Authorization): string[] {
+  return headers.map(([, value]) => value.replace(/^Bearer /, ""));
 }
 
 function unauthorized(status: number, name: string): GatehouseError {
