@@ -15,20 +15,19 @@ interface Current {
   readonly authorization: Authorization;
   readonly accessToken: string;
   readonly deadline: Deadline | null;
-  /** On the monotonic clock; with `lifetime`, tells a token that never worked from one that has ended. */
-  readonly adoptedAt: number;
   readonly lifetime: number | null;
-  /** It replaced one that the upstream had refused. */
-  readonly afterRejection: boolean;
+  /** The upstream refused it, and a renewal is under way. */
   rejected: boolean;
 }
 
 /** The store is asked for a login elsewhere: often while one is needed, now and then otherwise. */
 const WATCH_NEEDED = 1_000;
 const WATCH_QUIET = 5_000;
-/** A token that is refused so soon after it replaced a refused one will not get better by another redeem. */
+/** A token that is refused so soon after a refused one was replaced will not get better by another redeem. */
 const YOUNG = 30_000;
 const SAVE_WITHIN = 2_000;
+/** Between two tries, whatever `Retry-After` says. */
+const SHORTEST_PAUSE = 1_000;
 
 /** Keeps one OAuth2 credential alive: `credential.ts` says what it offers, `refresh.ts` does one renewal. */
 export class Refresher implements Credential {
@@ -43,6 +42,8 @@ export class Refresher implements Credential {
   #need: Need | null = null;
   #unsaved: { readonly record: CredentialRecord; readonly done: Promise<void> } | null = null;
   #lastRefreshAt: number | null = null;
+  /** When a refused token was last replaced, on the monotonic clock: here or by another process, which may meet the same. */
+  #mendedAt = -Infinity;
   #seeded = false;
   #renewTimer: Timer | null = null;
   #watchTimer: Timer | null = null;
@@ -89,14 +90,14 @@ export class Refresher implements Credential {
 
   async rejected(generation: number, signal: AbortSignal): Promise<Authorization> {
     const current = this.#current;
-    if (current !== null && current.authorization.generation === generation) {
-      if (this.#neverWorked(current) || this.#unsaved !== null) throw refused();
+    if (current?.authorization.generation !== generation) return await this.authorize(signal);
+    if (this.#neverWorked(current) || this.#unsaved !== null) throw refused();
+    if (this.#mayTry()) {
       current.rejected = true;
-      if (this.#mayTry()) await unlessAborted(this.#renew(), signal);
-      current.rejected = false;
+      await unlessAborted(this.#renew(), signal);
     }
     const next = this.#current;
-    if (next !== null && next.authorization.generation !== generation && this.#usable(next)) return next.authorization;
+    if (next !== current && this.#usable(next)) return next.authorization;
     throw this.#refusal() ?? refused();
   }
 
@@ -124,13 +125,14 @@ export class Refresher implements Credential {
 
   #neverWorked(current: Current): boolean {
     const young = current.lifetime === null ? YOUNG : Math.min(YOUNG, current.lifetime / 4);
-    return current.afterRejection && this.#options.clock.monotonic() - current.adoptedAt < young;
+    return this.#options.clock.monotonic() - this.#mendedAt < young;
   }
 
   #mayTry(): boolean {
     if (this.#flight !== null) return true;
     if (this.#need !== null || this.#unsaved !== null || this.#closing.signal.aborted) return false;
-    return this.#failure === null || this.#options.clock.monotonic() >= this.#failure.nextAt;
+    if (this.#failure === null || (this.#failure.atEnd && !this.#usable(this.#current))) return true;
+    return this.#options.clock.monotonic() >= this.#failure.nextAt;
   }
 
   async #wait(signal: AbortSignal): Promise<Authorization> {
@@ -158,6 +160,7 @@ export class Refresher implements Credential {
   #renew(): Promise<void> {
     return this.#flight ??= this.#fly().finally(() => {
       this.#flight = null;
+      if (this.#current !== null) this.#current.rejected = false;
       this.#note();
     });
   }
@@ -169,7 +172,6 @@ export class Refresher implements Credential {
 
   async #fly(): Promise<void> {
     this.#note();
-    const afterRejection = this.#current?.rejected === true;
     const old = () => {
       const current = this.#current;
       return { accessToken: current?.accessToken ?? null, works: this.#usable(current) && !current.rejected };
@@ -184,16 +186,18 @@ export class Refresher implements Credential {
       const reason = error instanceof GatehouseError ? error.message : "the stored credential cannot be read";
       outcome = { kind: "passing", reason, retryAfter: null, atExpiry: false };
     }
-    this.#apply(outcome, afterRejection);
+    this.#apply(outcome);
   }
 
-  #apply(outcome: RefreshOutcome, afterRejection: boolean): void {
+  #apply(outcome: RefreshOutcome): void {
     const { log, upstream, onRefresh, clock } = this.#options;
+    const mends = outcome.kind === "current" || outcome.kind === "unsaved";
+    if (mends && this.#current?.rejected === true) this.#mendedAt = clock.monotonic();
     switch (outcome.kind) {
       case "current":
         this.#version = outcome.stored.version;
         if (outcome.redeemed) this.#lastRefreshAt = clock.now();
-        this.#adopt(outcome.stored.record, afterRejection && outcome.redeemed);
+        this.#adopt(outcome.stored.record);
         onRefresh?.(outcome.redeemed ? "renewed" : "adopted");
         log.info(outcome.redeemed ? "credential renewed" : "credential taken up from the store", {
           upstream,
@@ -203,7 +207,7 @@ export class Refresher implements Credential {
         return;
       case "unsaved":
         this.#lastRefreshAt = clock.now();
-        this.#adopt(outcome.record, afterRejection);
+        this.#adopt(outcome.record);
         this.#unsaved = { record: outcome.record, done: this.#saveUntilStored(outcome.record, outcome.held) };
         onRefresh?.("unsaved");
         log.error(
@@ -222,7 +226,7 @@ export class Refresher implements Credential {
     }
   }
 
-  #adopt(record: CredentialRecord, afterRejection: boolean): void {
+  #adopt(record: CredentialRecord): void {
     const { clock, random } = this.#options;
     this.#failure = null;
     this.#need = null;
@@ -237,9 +241,7 @@ export class Refresher implements Credential {
       authorization: { headers: [["authorization", `Bearer ${record.accessToken}`]], generation: ++this.#generation },
       accessToken: record.accessToken,
       deadline,
-      adoptedAt: clock.monotonic(),
       lifetime,
-      afterRejection,
       rejected: false,
     };
     if (lifetime !== null) this.#schedule(refreshDelay(remaining(deadline, clock), lifetime, random()));
@@ -260,8 +262,8 @@ export class Refresher implements Credential {
     const count = (this.#failure?.count ?? 0) + 1;
     const current = this.#current;
     const untilEnd = atExpiry && this.#usable(current) && !current.rejected ? remaining(current.deadline, clock) : 0;
-    const pause = Math.max(retryAfter ?? backoff(count, random()), Math.min(untilEnd, MAX_TIMER));
-    this.#failure = { reason, count, nextAt: clock.monotonic() + pause };
+    const pause = Math.max(SHORTEST_PAUSE, retryAfter ?? backoff(count, random()), Math.min(untilEnd, MAX_TIMER));
+    this.#failure = { reason, count, nextAt: clock.monotonic() + pause, atEnd: untilEnd > 0 };
     this.#schedule(pause);
   }
 
@@ -331,7 +333,7 @@ export class Refresher implements Credential {
     const { record } = stored;
     if (record.reauth !== null) this.#needLogin({ ...record.reauth, refreshToken: record.refreshToken });
     else if (this.#need !== null && this.#need.refreshToken !== record.refreshToken) this.#need = null;
-    if (record.accessToken !== null && record.accessToken !== this.#current?.accessToken) this.#adopt(record, false);
+    if (record.accessToken !== null && record.accessToken !== this.#current?.accessToken) this.#adopt(record);
     if (!this.#usable(this.#current)) this.#renewSoon();
   }
 

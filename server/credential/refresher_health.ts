@@ -5,6 +5,8 @@ export interface Failure {
   readonly reason: string;
   readonly count: number;
   readonly nextAt: number;
+  /** It waits for the old token's end, which a wall clock that jumps (a laptop that slept) can bring forward. */
+  readonly atEnd: boolean;
 }
 
 /** Why and since when a login is needed. */

@@ -13,7 +13,7 @@ const INPUT: Input = {
   lastRefreshAt: 4000,
   before: null,
 };
-const failure = { reason: "the provider is busy", count: 1, nextAt: 0 };
+const failure = { reason: "the provider is busy", count: 1, nextAt: 0, atEnd: false };
 const need = { reason: "the grant is over", since: 3000, refreshToken: "r" };
 
 const TABLE: readonly [Partial<Input>, string, boolean][] = [
