@@ -1,0 +1,28 @@
+import { type LoadedSettings, loadSettings, takeProxyVariables } from "../../settings/mod.ts";
+
+/** The settings as the server would read them, and which proxy variables the environment held. */
+export interface OwnSettings {
+  readonly loaded: LoadedSettings;
+  readonly proxyVariables: readonly string[];
+}
+
+/** Reads this process's environment and `.env`; takes the proxy variables out of the process. */
+export function loadOwnSettings(): OwnSettings {
+  const proxies = takeProxyVariables(Deno.env);
+  const loaded = loadSettings({
+    env: { ...Deno.env.toObject(), ...proxies },
+    dotenv: readDotenv(),
+    readTextFile: (path) => Deno.readTextFileSync(path),
+    platform: Deno.build.os === "windows" || Deno.build.os === "darwin" ? Deno.build.os : "linux",
+  });
+  return { loaded, proxyVariables: Object.keys(proxies) };
+}
+
+function readDotenv(): string | null {
+  try {
+    return Deno.readTextFileSync(".env");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) return null;
+    throw error;
+  }
+}
