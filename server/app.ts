@@ -71,6 +71,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const http = createHttpClient({ settings: settings.network, clock, random, log });
   parts.defer(() => http.close());
   const watchdog = createWatchdog(clock);
+  parts.defer(() => watchdog.close());
 
   const demo: Demo | null = settings.demo ? await startDemo({ clock, log }) : null;
   if (demo !== null) parts.defer(() => demo.stop());
@@ -108,7 +109,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     const upstream = createUpstream({ settings: upstreamSettings, credential, http, watchdog });
     metrics.watchCredential(name, () => credential.health());
     metrics.watchQueue(name, () => upstream.slots.waiting);
-    upstreams.set(name, { upstream, models: createModels({ upstream, clock, watchdog, log }) });
+    const models = createModels({ upstream, clock, watchdog, log });
+    parts.defer(() => models.close());
+    upstreams.set(name, { upstream, models });
   };
   for (const settings of upstreamSettings) await openUpstream(settings);
 

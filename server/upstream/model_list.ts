@@ -1,13 +1,8 @@
 import { type Clock, delay, unlessAborted } from "../effects/mod.ts";
 import { readBody, type Watchdog } from "../network/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
-import type { Upstream } from "./upstream.ts";
-
-/** One entry: the upstream's own fields, and the ones that clients of the gate may count on. */
-export interface Model {
-  readonly id: string;
-  readonly [field: string]: unknown;
-}
+import { isObject, type Model, withKnownFields } from "./known_fields.ts";
+import { failure, type Upstream, type UpstreamCall } from "./upstream.ts";
 
 /** The models of an upstream. */
 export interface ModelList {
@@ -24,6 +19,22 @@ export interface Models {
    * Whether the upstream's own list is known to lack `model`: asked again before it is said. False when nobody knows.
    */
   lacks(model: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Asks the upstream itself where the list does not tell: for one model, or with null for the list, and answers as it
+   * does. Null when no URL is known to ask.
+   *
+   * @throws {GatehouseError} the codes of `Upstream.send`
+   */
+  ask(model: string | null, signal: AbortSignal): Promise<ModelsAnswer | null>;
+  /** Ends what is under way. */
+  close(): Promise<void>;
+}
+
+/** The upstream's own answer. */
+export interface ModelsAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 const FRESH_FOR = 60_000;
@@ -51,36 +62,25 @@ export function createModels(
   let cached: ModelList | null = null;
   let askedAt = -Infinity;
   let flight: Promise<ModelList> | null = null;
+  const closing = new AbortController();
 
   function renew(): Promise<ModelList> {
     askedAt = clock.monotonic();
-    return flight ??= ask().finally(() => flight = null);
+    return flight ??= fetchList().finally(() => flight = null);
   }
 
   /** Never rejects: a failure keeps what is known. */
-  async function ask(): Promise<ModelList> {
+  async function fetchList(): Promise<ModelList> {
     if (modelsUrl === null) return cached = configured;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const over = new AbortController();
+      const onClose = () => over.abort(new Error("the server is stopping"));
+      closing.signal.addEventListener("abort", onClose);
       const timer = clock.setTimeout(() => over.abort(new Error("the model list took too long")), SILENCE);
       try {
-        const answer = await upstream.send({
-          url: modelsUrl,
-          method: "GET",
-          headers: { accept: "application/json" },
-          body: null,
-          signal: over.signal,
-          silence: SILENCE,
-          attempts: ATTEMPTS,
-        });
+        const answer = await upstream.send(callTo(modelsUrl, over.signal));
         if (answer.ok) {
-          const bytes = await readBody(answer.response, {
-            maxBytes: MAX_LIST,
-            silence: SILENCE,
-            watchdog,
-            signal: over.signal,
-          });
-          const models = parseModels(new TextDecoder().decode(bytes));
+          const models = parseModels(new TextDecoder().decode(await bodyOf(answer.response, over.signal)));
           if (models !== null) return cached = { source: "upstream", models };
           log.warn("the model list cannot be read", { upstream: upstream.name });
           break;
@@ -95,11 +95,26 @@ export function createModels(
         break;
       } finally {
         clock.clearTimeout(timer);
+        closing.signal.removeEventListener("abort", onClose);
       }
-      await delay(clock, 200 * attempt);
+      await delay(clock, 200 * attempt, closing.signal).catch(() => {}); // closing: said below
+      if (closing.signal.aborted) break;
     }
     return cached ??= configured;
   }
+
+  const callTo = (url: URL, signal: AbortSignal): UpstreamCall => ({
+    url,
+    method: "GET",
+    headers: { accept: "application/json" },
+    body: null,
+    signal,
+    silence: SILENCE,
+    attempts: ATTEMPTS,
+  });
+
+  const bodyOf = (response: Response, signal: AbortSignal) =>
+    readBody(response, { maxBytes: MAX_LIST, silence: SILENCE, watchdog, signal });
 
   return {
     async list(signal) {
@@ -120,6 +135,23 @@ export function createModels(
       if (!isMissing(cached, model)) return false;
       if (clock.monotonic() - askedAt > ASK_AGAIN) await unlessAborted(renew(), signal);
       return isMissing(cached, model);
+    },
+    async ask(model, signal) {
+      if (modelsUrl === null) return null;
+      const url = new URL(modelsUrl);
+      if (model !== null) url.pathname += `/${encodeURIComponent(model)}`;
+      const answer = await upstream.send(callTo(url, signal));
+      if (!answer.ok) return answer;
+      const { status, headers } = answer.response;
+      try {
+        return { status, headers, body: await bodyOf(answer.response, signal) };
+      } catch (error) {
+        throw failure(error, upstream.name);
+      }
+    },
+    async close() {
+      closing.abort();
+      await flight;
     },
   };
 }
@@ -142,24 +174,4 @@ function parseModels(text: string): Model[] | null {
     if (typeof entry === "string") return [withKnownFields({ id: entry, object: "model" })];
     return isObject(entry) && typeof entry.id === "string" ? [withKnownFields({ ...entry, id: entry.id })] : [];
   });
-}
-
-/** What servers call the context window and the longest answer, brought under the contract's names. */
-function withKnownFields(model: Model): Model {
-  const window = firstNumber(model.context_window, model.context_length, model.max_model_len, model.max_input_tokens);
-  const output = firstNumber(model.max_output_tokens, model.max_completion_tokens);
-  return {
-    object: "model",
-    ...model,
-    ...(window === null ? {} : { context_window: window }),
-    ...(output === null ? {} : { max_output_tokens: output }),
-  };
-}
-
-function firstNumber(...values: readonly unknown[]): number | null {
-  return values.find((value): value is number => typeof value === "number" && value > 0) ?? null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,26 +1,32 @@
 import type { Handler } from "hono";
 import { GatehouseError } from "../../errors/mod.ts";
 import type { Env } from "../../http/mod.ts";
+import { headersDown } from "../../inference/mod.ts";
+import type { ModelsAnswer } from "../../upstream/mod.ts";
 import type { OpenAIOptions } from "./routes.ts";
 
-/** `GET /v1/models`, in OpenAI's shape. */
+/** `GET /v1/models`, in OpenAI's shape. Where nothing at all is known, the upstream's own answer says why. */
 export function listModels({ resolve }: OpenAIOptions): Handler<Env> {
   return async ({ env }) => {
-    const { models } = await resolve(null).models.list(env.signal);
-    return Response.json({ object: "list", data: models });
+    const { models } = resolve(null);
+    const list = await models.list(env.signal);
+    const answer = list.source === "settings" && list.models.length === 0 ? await models.ask(null, env.signal) : null;
+    return answer === null ? Response.json({ object: "list", data: list.models }) : responseOf(answer);
   };
 }
 
-/** `GET /v1/models/{id}`; ids may hold slashes. */
+/** `GET /v1/models/{id}`; ids may hold slashes. Where the upstream gives no list, it is asked for the model itself. */
 export function retrieveModel({ resolve }: OpenAIOptions): Handler<Env> {
   return async ({ req, env }) => {
     const id = req.param("id") ?? "";
     const { models, upstream } = resolve(id);
     const wanted = id === "default" ? upstream.settings.defaultModel ?? id : id;
-    if (!await models.lacks(wanted, env.signal)) {
-      const model = (await models.list(env.signal)).models.find((model) => model.id === wanted);
-      if (model !== undefined) return Response.json(model);
-    }
+    const lacks = await models.lacks(wanted, env.signal);
+    const list = await models.list(env.signal);
+    const model = list.models.find((model) => model.id === wanted);
+    if (model !== undefined && !lacks) return Response.json(model);
+    const answer = lacks ? null : await models.ask(wanted, env.signal);
+    if (answer !== null) return responseOf(answer);
     throw new GatehouseError(
       "model_not_found",
       `Cannot show the model ${
@@ -29,4 +35,8 @@ export function retrieveModel({ resolve }: OpenAIOptions): Handler<Env> {
       { param: "model" },
     );
   };
+}
+
+function responseOf({ status, headers, body }: ModelsAnswer): Response {
+  return new Response(status === 204 || status === 205 ? null : body, { status, headers: headersDown(headers) });
 }
