@@ -12,8 +12,13 @@ export type RefreshStep = "lock_taken" | "reread" | "intent_stored" | "redeemed"
 /** How one pass ended. */
 export type RefreshOutcome =
   | { readonly kind: "current"; readonly stored: Stored; readonly redeemed: boolean }
-  /** Redeemed, not stored: the lock stays ours until it is. */
-  | { readonly kind: "unsaved"; readonly record: CredentialRecord; readonly held: Held }
+  /** Redeemed, not stored: the lock stays ours until `store` has succeeded. */
+  | {
+    readonly kind: "unsaved";
+    readonly record: CredentialRecord;
+    readonly held: Held;
+    readonly store: () => Promise<Stored | null>;
+  }
   /** Try again after `retryAfter` milliseconds (null: the caller's own pause); `atExpiry`: not before the old token's end. */
   | {
     readonly kind: "passing";
@@ -103,6 +108,8 @@ async function redeem(
   const { store, clock, endpoint, unsent } = context;
   const before = stored?.record ?? null;
   let version = stored?.version ?? null;
+  const obstacle = await endpoint.prepare();
+  if (obstacle !== null) return passing(obstacle, null);
   const intent: Intent = { id: context.newId(), at: clock.now(), losses };
   const refreshToken = context.grant === "refresh_token" ? before?.refreshToken ?? null : null;
   if (before !== null && refreshToken !== null) {
@@ -110,6 +117,10 @@ async function redeem(
     version = await store.save({ ...before, intent }, version);
     if (version === null) return passing("the stored credential changed while it was about to be renewed", 0);
     await context.step("intent_stored");
+    if (held.lost.aborted) {
+      await clearIntent(context, before, version, intent.id);
+      return passing("the lock was lost before the request was sent", null);
+    }
     unsent.delete(intent.id);
   }
 
@@ -158,20 +169,38 @@ async function keepTokens(
   expected: string | null,
   held: Held,
 ): Promise<RefreshOutcome> {
-  const { store, clock } = context;
+  const { clock } = context;
   const record = recordOf(tokens, before);
-  let version = await settled(store.save(record, expected), { clock, within: STORE_WITHIN });
-  if (version === null) {
-    const now = await settled(store.load(), { clock, within: STORE_WITHIN });
-    // A login elsewhere replaced the credential meanwhile: it is the newer will.
-    if (now && now.record.refreshToken !== before?.refreshToken && now.record.accessToken !== record.accessToken) {
-      return { kind: "current", stored: now, redeemed: false };
-    }
-    if (now) version = await settled(store.save(record, now.version), { clock, within: STORE_WITHIN });
+  const store = () => storePair(context.store, record, before, expected);
+  const stored = await settled(store(), { clock, within: STORE_WITHIN });
+  if (stored === undefined) return { kind: "unsaved", record, held, store };
+  if (stored === null) return reauth(null, "no credential is stored", clock);
+  const redeemed = stored.record === record;
+  if (redeemed) await context.step("stored");
+  return { kind: "current", stored, redeemed };
+}
+
+/**
+ * Stores a new pair over the one it came from. A login or a logout elsewhere is the newer will, and stays.
+ *
+ * @returns what is stored now: the new pair, or a login's; null after a logout
+ */
+async function storePair(
+  store: CredentialStore,
+  record: CredentialRecord,
+  before: CredentialRecord | null,
+  expected: string | null,
+): Promise<Stored | null> {
+  for (;;) {
+    const version = await store.save(record, expected);
+    if (version !== null) return { record, version };
+    const now = await store.load();
+    if (now === null && before !== null) return null;
+    // An earlier write of ours whose answer was lost.
+    if (now?.record.accessToken === record.accessToken) return { record, version: now.version };
+    if (now !== null && now.record.refreshToken !== before?.refreshToken) return now;
+    expected = now?.version ?? null;
   }
-  if (!version) return { kind: "unsaved", record, held };
-  await context.step("stored");
-  return { kind: "current", stored: { record, version }, redeemed: true };
 }
 
 /** The provider is not asked again, by this process or the next: the reason is stored with the credential, nothing is deleted. */

@@ -7,6 +7,7 @@ import { type Failure, healthOf, LOGIN_FIX, type Need } from "./refresher_health
 import type { RefresherOptions } from "./refresher_options.ts";
 import type { CredentialRecord } from "./record.ts";
 import { refresh, type RefreshContext, type RefreshOutcome } from "./refresh.ts";
+import { refused, unavailable } from "./refusals.ts";
 import { adoptSeed } from "./seed.ts";
 import { settled } from "./settled.ts";
 
@@ -40,7 +41,8 @@ export class Refresher implements Credential {
   #flight: Promise<void> | null = null;
   #failure: Failure | null = null;
   #need: Need | null = null;
-  #unsaved: { readonly record: CredentialRecord; readonly done: Promise<void> } | null = null;
+  /** Resolves when the pair that is served from memory is stored. */
+  #unsaved: Promise<void> | null = null;
   #lastRefreshAt: number | null = null;
   /** When a refused token was last replaced, on the monotonic clock: here or by another process, which may meet the same. */
   #mendedAt = -Infinity;
@@ -116,7 +118,7 @@ export class Refresher implements Credential {
     clock.clearTimeout(this.#renewTimer);
     clock.clearTimeout(this.#watchTimer);
     await this.#flight;
-    await this.#unsaved?.done;
+    await this.#unsaved;
   }
 
   #usable(current: Current | null): current is Current {
@@ -208,7 +210,7 @@ export class Refresher implements Credential {
       case "unsaved":
         this.#lastRefreshAt = clock.now();
         this.#adopt(outcome.record);
-        this.#unsaved = { record: outcome.record, done: this.#saveUntilStored(outcome.record, outcome.held) };
+        this.#unsaved = this.#saveUntilStored(outcome);
         onRefresh?.("unsaved");
         log.error(
           "the renewed credential could not be stored: it is served from memory, and lost if this process dies",
@@ -227,7 +229,7 @@ export class Refresher implements Credential {
   }
 
   #adopt(record: CredentialRecord): void {
-    const { clock, random } = this.#options;
+    const { clock } = this.#options;
     this.#failure = null;
     this.#need = null;
     if (record.reauth !== null) this.#needLogin({ ...record.reauth, refreshToken: record.refreshToken });
@@ -244,6 +246,12 @@ export class Refresher implements Credential {
       lifetime,
       rejected: false,
     };
+    this.#plan(this.#current);
+  }
+
+  /** Sets the timer of the background renewal. */
+  #plan({ deadline, lifetime }: Current): void {
+    const { clock, random } = this.#options;
     if (lifetime !== null) this.#schedule(refreshDelay(remaining(deadline, clock), lifetime, random()));
   }
 
@@ -276,18 +284,11 @@ export class Refresher implements Credential {
   }
 
   /** The lock stays ours until the pair is stored: another process would redeem the spent token. */
-  async #saveUntilStored(record: CredentialRecord, held: { release(): Promise<void> }): Promise<void> {
-    const { store, clock, log, upstream } = this.#options;
-    for (let failures = 1; this.#unsaved !== undefined; failures++) {
-      const stored = await settled(store.load(), { clock, within: SAVE_WITHIN });
-      let version = stored?.record.accessToken === record.accessToken ? stored.version : null;
-      if (stored !== undefined && version === null) {
-        version = await settled(store.save(record, stored?.version ?? null), { clock, within: SAVE_WITHIN }) ?? null;
-      }
-      if (version !== null) {
-        this.#version = version;
-        break;
-      }
+  async #saveUntilStored({ store, held }: Extract<RefreshOutcome, { kind: "unsaved" }>): Promise<void> {
+    const { clock, log, upstream } = this.#options;
+    for (let failures = 1;; failures++) {
+      // What is stored then, ours or a login's, is read by the next watch.
+      if (await settled(store(), { clock, within: SAVE_WITHIN }) !== undefined) break;
       if (this.#closing.signal.aborted) {
         log.error("stopped before the renewed credential could be stored: a login will be needed", { upstream });
         break;
@@ -304,6 +305,7 @@ export class Refresher implements Credential {
     }
     this.#unsaved = null;
     await held.release();
+    if (this.#current !== null) this.#plan(this.#current);
     this.#note();
   }
 
@@ -318,8 +320,10 @@ export class Refresher implements Credential {
   /** Takes up what another process, a login or a logout left in the store. */
   async #readStore(): Promise<void> {
     const { store, clock } = this.#options;
+    const before = this.#version;
     const stored = await store.load();
-    if (this.#flight !== null || this.#unsaved !== null) return;
+    // What was read before a renewal ended is older than what it brought.
+    if (this.#flight !== null || this.#unsaved !== null || this.#version !== before) return;
     this.#version = stored?.version ?? null;
     if (stored === null) {
       if (this.#options.settings.grant === "client_credentials") return;
@@ -376,21 +380,6 @@ export class Refresher implements Credential {
     }
     return health;
   }
-}
-
-function refused(): GatehouseError {
-  return new GatehouseError(
-    "upstream_unauthorized",
-    "Cannot call the model: it refuses the access token even after a refresh; check OAUTH_SCOPE, the audience and LLM_API_URL",
-  );
-}
-
-function unavailable(upstream: string, reason: string, seconds: number): GatehouseError {
-  return new GatehouseError(
-    "credential_unavailable",
-    `Cannot call the model: the credential of upstream ${upstream} cannot be renewed just now (${reason}); try again later`,
-    { retryAfterSeconds: Math.max(1, seconds) },
-  );
 }
 
 function iso(ms: number | null): string | null {

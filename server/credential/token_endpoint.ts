@@ -1,5 +1,5 @@
 import * as oauth from "oauth4webapi";
-import type { Clock } from "../effects/mod.ts";
+import { type Clock, unlessAborted } from "../effects/mod.ts";
 import { type HttpClient, NetworkError, readBody, type Watchdog } from "../network/mod.ts";
 import type { OAuthSettings } from "../settings/mod.ts";
 import { clientAuthOf, clientOf, discover, DiscoveryError, protocolOptions, type Transport } from "./oauth_protocol.ts";
@@ -12,7 +12,14 @@ const MAX_ANSWER = 1024 * 1024;
 /** The provider as the refresher sees it: one request, one answer, no memory but the discovered endpoints. */
 export interface TokenEndpoint {
   /**
-   * Redeems `refreshToken`, or asks by client credentials when it is null. Never throws: every way it can end is an answer.
+   * Discovers the endpoints if there is an issuer and that was not done yet, so that {@linkcode TokenEndpoint.redeem} has
+   * nothing to wait for but its own answer. Nothing secret is sent.
+   *
+   * @returns why it could not be done, or null
+   */
+  prepare(): Promise<string | null>;
+  /**
+   * Redeems `refreshToken` (after {@linkcode TokenEndpoint.prepare}), or asks by client credentials when it is null. Never throws: every way it can end is an answer.
    * It takes no signal: to give up a request that was sent is to lose what it brings.
    */
   redeem(refreshToken: string | null): Promise<TokenAnswer>;
@@ -43,6 +50,20 @@ export function createTokenEndpoint(
 
   return {
     server,
+    async prepare() {
+      const over = new AbortController();
+      const timer = clock.setTimeout(() => over.abort(), OPEN_FOR);
+      try {
+        // A body that stalls is not ended by the signal alone.
+        await unlessAborted(server(over.signal), over.signal);
+        return null;
+      } catch (error) {
+        if (error instanceof NetworkError || error instanceof DiscoveryError) return error.message;
+        return "the issuer's metadata did not come in time";
+      } finally {
+        clock.clearTimeout(timer);
+      }
+    },
     async redeem(refreshToken) {
       let sentAt = clock.now();
       const over = new AbortController();
@@ -95,7 +116,6 @@ export function createTokenEndpoint(
 
 function failed(error: unknown): TokenAnswer {
   if (error instanceof NetworkError) return { kind: error.sent ? "lost" : "not_sent", reason: error.message };
-  if (error instanceof DiscoveryError) return { kind: "not_sent", reason: error.message };
   // The time was over, or a fault of the library's: the request may have gone.
   return { kind: "lost", reason: "no answer came to the token request" };
 }
