@@ -47,6 +47,7 @@ export async function withLogin(
   const log = commandLogger();
   const clock = systemClock;
   const http = createHttpClient({ settings: settings.network, clock, random: Math.random, log });
+  const watchdog = createWatchdog(clock);
   const store = await openStore({ settings: settings.storage, clock, log });
   try {
     const vault = await openVault({ settings: settings.storage, log });
@@ -56,11 +57,12 @@ export async function withLogin(
       store,
       vault,
       http,
-      watchdog: createWatchdog(clock),
+      watchdog,
       clock,
     });
     return await run(context, upstream, settings);
   } finally {
+    watchdog.close();
     store.close();
     http.close();
     await log.close();

@@ -9,6 +9,7 @@ import { Path, type PathContext } from "./path.ts";
 import { openRoutes } from "./routes.ts";
 import { hostPort } from "./safe_url.ts";
 import { send } from "./send.ts";
+import { createWatchdog } from "./watchdog.ts";
 
 /** Milliseconds between two attempts, before jitter; doubled each time. */
 const PAUSE = 200;
@@ -38,6 +39,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { settings, clock, log, random = Math.random, dial = createDial(settings), isLoopback = isLoopbackHost } =
     options;
   const routes = openRoutes(settings, isLoopback);
+  const watchdog = createWatchdog(clock);
   const closing = new AbortController();
   const context: PathContext = {
     clock,
@@ -85,7 +87,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       }
     }
     try {
-      const response = await send(request, path.route, clock);
+      const response = await send(request, path.route, watchdog);
       path.proven();
       return response;
     } catch (error) {
@@ -109,6 +111,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     close() {
       closing.abort();
+      watchdog.close();
       routes.close();
     },
   };

@@ -122,6 +122,7 @@ Deno.test("fetch() never cuts a slow first byte by the connect limit", async () 
   await client.clock.advance(60_000);
   await writeText(conn, OK);
   assertEquals(await (await answer).text(), "ok");
+  await client.clock.advance(1000);
   assertEquals(client.clock.pending, 0);
 });
 
@@ -159,6 +160,7 @@ Deno.test("fetch() rejects with the signal's own reason and hangs up", async () 
   controller.abort(reason);
   assertStrictEquals(await answer, reason);
   assertEquals(await hungUp.promise, "");
+  await client.clock.advance(1000);
   assertEquals(client.clock.pending, 0);
   assertStrictEquals(
     await client.fetch(request(server.url, { signal: controller.signal })).catch((why) => why),

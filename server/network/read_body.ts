@@ -33,40 +33,90 @@ export class BodyTooLargeError extends RangeError {
 export async function readBody(response: Response, options: ReadBodyOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { maxBytes, silence, watchdog, signal } = options;
   if (response.body === null) return new Uint8Array();
-  const reader = response.body.getReader();
+  const declared = Number(response.headers.get("content-length") ?? NaN);
+  const source = declared > 0 && declared <= maxBytes
+    ? exactSource(response.body, declared)
+    : chunkSource(response.body, maxBytes);
   let stopped: { readonly reason: unknown } | null = null;
   const stop = (reason: unknown) => {
     stopped ??= { reason };
-    reader.cancel().catch(() => {}); // it may be broken already: that is what we are leaving for
+    source.cancel();
   };
   const onAbort = () => stop(signal?.reason);
   const watch = watchdog.watch({ silence, total: 0 }, () => {
     stop(new NetworkError("silent", true, `${who(response)} sent nothing for ${silence / 1000} s within its answer.`));
   });
   signal?.addEventListener("abort", onAbort, { once: true });
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   try {
     if (signal?.aborted) onAbort();
-    if (Number(response.headers.get("content-length") ?? 0) > maxBytes) stop(new BodyTooLargeError(maxBytes));
-    for (;;) {
-      const { done, value } = await reader.read().catch(() => {
-        throw new NetworkError("broken", true, `The connection to ${who(response)} ended within its answer.`);
-      });
-      if (done || stopped !== null) break;
+    if (declared > maxBytes) stop(new BodyTooLargeError(maxBytes));
+    while (await source.more()) {
+      if (stopped !== null) break;
       watch.touch();
-      length += value.byteLength;
-      if (length > maxBytes) stop(new BodyTooLargeError(maxBytes));
-      else chunks.push(value);
     }
   } catch (error) {
-    stopped ??= { reason: error };
+    const broken = new NetworkError("broken", true, `The connection to ${who(response)} ended within its answer.`);
+    if (error instanceof BodyTooLargeError) stop(error);
+    else stopped ??= { reason: broken };
   } finally {
     watch.stop();
     signal?.removeEventListener("abort", onAbort);
   }
   throwIfStopped(stopped);
-  return join(chunks, length);
+  return source.bytes();
+}
+
+/** Where a body is read from, piece by piece. */
+interface Source {
+  /** Reads a piece; false at the end. */
+  more(): Promise<boolean>;
+  /** Lets the rest go. */
+  cancel(): void;
+  /** All that was read. */
+  bytes(): Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * A body of a known length goes into one buffer of just that length: the body of a `fetch` would else make and zero
+ * 64 KiB for every read.
+ */
+function exactSource(body: ReadableStream<Uint8Array>, length: number): Source {
+  const reader = body.getReader({ mode: "byob" });
+  let buffer: ArrayBuffer = new ArrayBuffer(length);
+  let filled = 0;
+  const cancel = () => void reader.cancel().catch(() => {}); // it may be broken already: that is what we are leaving for
+  return {
+    async more() {
+      const { done, value } = await reader.read(new Uint8Array(buffer, filled));
+      // Only a cancelled reader gives no view back.
+      if (value === undefined) return false;
+      buffer = value.buffer;
+      filled += value.byteLength;
+      if (filled === length) cancel();
+      else if (done) throw new TypeError("the body is shorter than its content-length");
+      return filled < length;
+    },
+    cancel,
+    bytes: () => new Uint8Array(buffer, 0, filled),
+  };
+}
+
+function chunkSource(body: ReadableStream<Uint8Array>, maxBytes: number): Source {
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  return {
+    async more() {
+      const { done, value } = await reader.read();
+      if (done) return false;
+      length += value.byteLength;
+      if (length > maxBytes) throw new BodyTooLargeError(maxBytes);
+      chunks.push(value);
+      return true;
+    },
+    cancel: () => void reader.cancel().catch(() => {}), // as above
+    bytes: () => join(chunks, length),
+  };
 }
 
 function throwIfStopped(stopped: { readonly reason: unknown } | null): void {

@@ -20,7 +20,7 @@ export interface Watch {
   stop(): void;
 }
 
-/** Watches any number of streams with one timer, which runs only while there are some. */
+/** Watches any number of streams with one timer, which stops at its next turn when there are none. */
 export interface Watchdog {
   /**
    * Calls `onTimeout` once when a limit is passed, late by at most a tenth of the shortest limit in sight (50 ms for
@@ -28,10 +28,14 @@ export interface Watchdog {
    * `limits.every` says.
    */
   watch(limits: WatchLimits, onTimeout: (which: "silence" | "total") => void, onIdle?: () => void): Watch;
+  /** Stops the timer; nothing is watched any more. */
+  close(): void;
 }
 
 class Entry implements Watch {
   readonly began: number;
+  /** How often to look, in milliseconds: Infinity where there is nothing to look for. */
+  readonly period: number;
   last: number;
   pings = 0;
 
@@ -43,6 +47,9 @@ class Entry implements Watch {
     readonly end: (entry: Entry) => void,
   ) {
     this.began = this.last = monotonic();
+    const { silence, total, every = 0 } = limits;
+    const shortest = Math.min(silence || Infinity, total || Infinity, every || Infinity);
+    this.period = shortest === Infinity ? Infinity : Math.min(1000, Math.max(50, shortest / 10));
   }
 
   touch(): void {
@@ -58,12 +65,6 @@ class Entry implements Watch {
     this.end(this);
   }
 
-  /** How often to look, in milliseconds: Infinity where there is nothing to look for. */
-  get period(): number {
-    const { silence, total, every = 0 } = this.limits;
-    const shortest = Math.min(...[silence, total, every].filter((limit) => limit > 0));
-    return shortest === Infinity ? Infinity : Math.min(1000, Math.max(50, shortest / 10));
-  }
 
   check(now: number): void {
     const { silence, total, every = 0 } = this.limits;
@@ -103,11 +104,8 @@ export function createWatchdog(clock: Clock): Watchdog {
     }
   };
 
-  const end = (entry: Entry) => {
-    if (!entries.delete(entry) || entries.size > 0) return;
-    period = Infinity;
-    schedule();
-  };
+  // The timer is left to run out by itself: to set one anew for every short request costs more than all the rest here.
+  const end = (entry: Entry) => void entries.delete(entry);
 
   return {
     watch(limits, onTimeout, onIdle) {
@@ -118,6 +116,11 @@ export function createWatchdog(clock: Clock): Watchdog {
         schedule();
       }
       return entry;
+    },
+    close() {
+      entries.clear();
+      period = Infinity;
+      schedule();
     },
   };
 }

@@ -45,6 +45,7 @@ Deno.test("watch() keeps a short limit to 50 ms beside a long one", async () => 
   assertEquals([fired, clock.pending], [["short"], 1]);
   long.stop();
   long.stop();
+  await clock.advance(1000);
   assertEquals(clock.pending, 0);
 });
 
@@ -62,7 +63,20 @@ Deno.test("watch() calls onIdle after each span of silence", async () => {
   await clock.advance(2000);
   assertEquals(fired.length, 4);
   watch.stop();
+  await clock.advance(1000);
+  assertEquals([fired.length, clock.pending], [4, 0]);
+});
+
+Deno.test("watch() keeps the timer for what comes next, and close() ends it", async () => {
+  const { clock, watchdog, fired } = watched();
+  watchdog.watch({ silence: 1000, total: 0 }, () => fired.push("first")).stop();
+  assertEquals(clock.pending, 1);
+  watchdog.watch({ silence: 1000, total: 0 }, () => fired.push("second"));
+  assertEquals(clock.pending, 1);
+  watchdog.close();
   assertEquals(clock.pending, 0);
+  await clock.advance(5000);
+  assertEquals(fired, []);
 });
 
 Deno.test("watch() runs no timer without limits, and one for a thousand", () => {
@@ -92,6 +106,7 @@ Deno.test("readBody() joins the chunks", async () => {
   (await feed).enqueue(new Uint8Array([3, 4, 5]));
   (await feed).close();
   assertEquals([...await read], [1, 2, 3, 4, 5]);
+  await clock.advance(1000);
   assertEquals(clock.pending, 0);
   assertEquals((await readBody(new Response(null), { maxBytes: 0, silence: 0, watchdog })).length, 0);
 });
@@ -134,4 +149,34 @@ Deno.test("readBody() rejects with the signal's reason and cancels", async () =>
   controller.abort("left");
   assertStrictEquals(await failed, "left");
   assertEquals(state.cancelled, true);
+});
+
+Deno.test("readBody() reads a body of a known length into one buffer of just that length", async () => {
+  const { watchdog } = watched();
+  const pieces = [[1, 2], [3], [4, 5]];
+  const body = new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      const piece = pieces.shift();
+      if (piece !== undefined) controller.enqueue(new Uint8Array(piece));
+    },
+  });
+  const response = new Response(body, { headers: { "content-length": "5" } });
+  const bytes = await readBody(response, { maxBytes: 5, silence: 0, watchdog });
+  assertEquals([...bytes], [1, 2, 3, 4, 5]);
+  assertEquals(bytes.buffer.byteLength, 5);
+});
+
+Deno.test("readBody() takes a body that is shorter than its length for broken", async () => {
+  const { watchdog } = watched();
+  const body = new ReadableStream({
+    type: "bytes",
+    start(controller) {
+      controller.enqueue(new Uint8Array([1, 2]));
+      controller.error(new TypeError("the connection was reset"));
+    },
+  });
+  const response = new Response(body, { headers: { "content-length": "5" } });
+  const error = await readBody(response, { maxBytes: 5, silence: 0, watchdog }).catch((why) => why);
+  assertEquals([error instanceof NetworkError, error.kind], [true, "broken"]);
 });

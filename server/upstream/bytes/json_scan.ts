@@ -124,10 +124,24 @@ export function scanObject(bytes: Uint8Array): ScanResult {
 }
 
 function decodeKey(bytes: Uint8Array, start: number, end: number): string | null {
+  const plain = plainKey(bytes, start + 1, end - 1);
+  if (plain !== null) return plain;
   const inner = bytes.subarray(start + 1, end - 1);
   if (!inner.includes(0x5c)) return decodeUtf8(inner);
   const text = decodeUtf8(bytes.subarray(start, end));
   return text === null ? null : String(JSON.parse(text));
+}
+
+/** A short key of ASCII without escapes, which is nearly every key: a call of the decoder costs more than the rest. */
+function plainKey(bytes: Uint8Array, start: number, end: number): string | null {
+  if (end - start > 32) return null;
+  let key = "";
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte >= 0x80 || byte === 0x5c) return null;
+    key += String.fromCharCode(byte);
+  }
+  return key;
 }
 
 function decodeUtf8(bytes: Uint8Array): string | null {
