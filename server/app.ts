@@ -2,12 +2,12 @@ import { monotonicUlid } from "@std/ulid";
 import { createDoor } from "./accounts/mod.ts";
 import { openCredential, type RefreshStep } from "./credential/mod.ts";
 import { type Demo, startDemo } from "./demo/mod.ts";
-import { type Clock, systemClock } from "./effects/mod.ts";
+import { type Clock, delay, systemClock } from "./effects/mod.ts";
 import { GatehouseError } from "./errors/mod.ts";
 import { createDrain, createFront, createRoutes, patternOf } from "./http/mod.ts";
 import { createInference } from "./inference/mod.ts";
 import { createHttpClient, createWatchdog } from "./network/mod.ts";
-import { isLoopbackHost, type Settings, type UpstreamSettings } from "./settings/mod.ts";
+import { isLoopbackHost, type ServerSettings, type Settings, type UpstreamSettings } from "./settings/mod.ts";
 import { openLocks, openStore, openVault } from "./storage/mod.ts";
 import { openaiRoutes } from "./surfaces/openai/mod.ts";
 import { opsRoutes } from "./surfaces/ops/mod.ts";
@@ -165,7 +165,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
   });
 
-  const listener = listen(server.host, server.port, handler, log);
+  const cut = new AbortController();
+  const listener = listen(server, handler, cut.signal, log);
   const owned = parts.move();
   const url = new URL(`http://${server.host.includes(":") ? `[${server.host}]` : server.host}:${listener.addr.port}`);
   log.info("listening", { url: url.origin, version: VERSION, demo: settings.demo });
@@ -183,10 +184,23 @@ export async function startApp(options: AppOptions): Promise<App> {
   async function stop(): Promise<void> {
     drain.start();
     log.info("draining", { open: inference.open, timeout_ms: server.drainTimeout });
-    const over = clock.setTimeout(() => inference.endAll(drain.refusal()), server.drainTimeout);
-    await inference.idle();
-    clock.clearTimeout(over);
-    await listener.shutdown();
+    const gone = new AbortController();
+    const answered = Promise.all([inference.idle(), drain.idle()]).then(() => gone.abort());
+    const waits = (ms: number) => delay(clock, ms, gone.signal).then(() => true, () => false);
+    let isLate = await waits(server.drainTimeout);
+    if (isLate) {
+      inference.endAll(drain.refusal());
+      isLate = await waits(FAREWELL);
+    }
+    if (isLate) {
+      // These neither send their request to its end nor take their answer.
+      log.warn("connections that do not end are cut");
+      cut.abort();
+      await listener.finished;
+    } else {
+      await answered;
+      await listener.shutdown();
+    }
     await owned.disposeAsync();
     log.info("stopped");
   }
@@ -203,16 +217,21 @@ const ROUTES = [
   "/metrics",
 ];
 
+/** How long clients have to take the last of their answers once the drain is over, in milliseconds. */
+const FAREWELL = 1_000;
+
+/** @param cut closes every connection at once */
 function listen(
-  hostname: string,
-  port: number,
+  { host: hostname, port }: ServerSettings,
   handler: (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Promise<Response>,
+  cut: AbortSignal,
   log: Logger,
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
     return Deno.serve({
       hostname,
       port,
+      signal: cut,
       onListen: () => {},
       onError: (error) => {
         log.error("a fault outside any request", { error: error instanceof Error ? error : typeof error });

@@ -1,9 +1,15 @@
 import { GatehouseError } from "../errors/mod.ts";
 
-/** Whether the server is stopping. Set once, never unset. */
+/** Whether the server is stopping (set once, never unset), and whether anybody still waits for an answer. */
 export interface Drain {
   readonly draining: boolean;
   start(): void;
+  /** A request has come. */
+  entered(): void;
+  /** The last byte of its answer is sent, or its client has left. */
+  left(): void;
+  /** Resolves when every request that has come is answered. */
+  idle(): Promise<void>;
   /** The answer to new work while draining. */
   refusal(): GatehouseError;
 }
@@ -11,6 +17,8 @@ export interface Drain {
 /** @param retryAfterSeconds when another try makes sense */
 export function createDrain(retryAfterSeconds: number): Drain {
   let draining = false;
+  let open = 0;
+  const whenIdle = new Set<() => void>();
   return {
     get draining() {
       return draining;
@@ -18,6 +26,15 @@ export function createDrain(retryAfterSeconds: number): Drain {
     start() {
       draining = true;
     },
+    entered() {
+      open++;
+    },
+    left() {
+      if (--open > 0) return;
+      for (const resolve of whenIdle) resolve();
+      whenIdle.clear();
+    },
+    idle: () => open === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.add(resolve)),
     refusal: () =>
       new GatehouseError("draining", "Cannot take new work: the server is stopping; try again in a moment", {
         retryAfterSeconds,

@@ -62,6 +62,7 @@ export function createFront(
 
   return async (request, info) => {
     const startedAt = clock.monotonic();
+    drain.entered();
     const { headers, asking, ...head } = readHead(request);
     const id = requestId(head.requestId);
     const path = pathOf(request.url);
@@ -93,19 +94,19 @@ export function createFront(
     response.headers.set("x-request-id", id);
     for (const [name, value] of answerHeaders) response.headers.set(name, value);
     cors?.allow(request, response);
-    if (onAnswer !== undefined) {
-      const answered = (left: boolean) =>
-        onAnswer({
-          id,
-          method: request.method,
-          path,
-          route: exchange?.route ?? null,
-          told: exchange?.told ?? false,
-          status: left ? 499 : response.status,
-          ms: clock.monotonic() - startedAt,
-        });
-      info.completed.then(() => answered(false), () => answered(true));
-    }
+    const answered = (left: boolean) => {
+      drain.left();
+      onAnswer?.({
+        id,
+        method: request.method,
+        path,
+        route: exchange?.route ?? null,
+        told: exchange?.told ?? false,
+        status: left ? 499 : response.status,
+        ms: clock.monotonic() - startedAt,
+      });
+    };
+    info.completed.then(() => answered(false), () => answered(true));
     return response;
   };
 }
