@@ -77,6 +77,8 @@ export async function startBrowserLogin(context: LoginContext, signal: AbortSign
 
   async function redeem(callback: URL, signal: AbortSignal): Promise<void> {
     let parameters: URLSearchParams;
+    // Without OAUTH_ISSUER the provider's name is not known, and there is nothing to compare it with.
+    if (settings.issuer === null) callback.searchParams.delete("iss");
     try {
       parameters = oauth.validateAuthResponse(server, clientOf(settings), callback, state);
     } catch (error) {

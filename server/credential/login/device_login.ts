@@ -65,8 +65,9 @@ export async function startDeviceLogin(context: LoginContext, signal: AbortSigna
     async finish(signal) {
       let { interval } = answer.prompt;
       for (;;) {
-        await delay(clock, interval * 1000, signal);
-        if (clock.monotonic() - asked > answer.prompt.expiresIn * 1000) {
+        const left = Math.max(0, answer.prompt.expiresIn * 1000 - (clock.monotonic() - asked));
+        await delay(clock, Math.min(interval * 1000, left), signal);
+        if (interval * 1000 > left) {
           throw new LoginError("expired", "The code has expired before it was confirmed; begin again");
         }
         const poll = await ask(answer.deviceCode, signal);
@@ -79,8 +80,8 @@ export async function startDeviceLogin(context: LoginContext, signal: AbortSigna
             interval += FIVE_SECONDS;
             break;
           case "back_off":
-            // RFC 8628 §3.5: on a time-out, ask less often.
-            interval = Math.min(interval * 2, 60);
+            // RFC 8628 §3.5: on a time-out, ask less often; never more often than the provider wants.
+            interval = Math.max(interval, Math.min(interval * 2, 60));
         }
       }
     },
