@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { FakeClock } from "../../effects/fake_clock.ts";
-import { createRoutes } from "../../http/mod.ts";
-import { createMetrics } from "../../telemetry/mod.ts";
+import { LOCAL_USER } from "../../accounts/mod.ts";
+import { createRoutes, type Exchange } from "../../http/mod.ts";
+import { createMetrics, silentLogger } from "../../telemetry/mod.ts";
 import { opsRoutes } from "./routes.ts";
 
 Deno.test("GET /health/ready is 503 only when the server drains or the store does not answer", async () => {
@@ -24,9 +25,14 @@ Deno.test("GET /health/ready is 503 only when the server drains or the store doe
       draining: () => draining,
       storeAnswers: () => Promise.resolve(stored),
     })]);
-    const answer = await routes.request("/health/ready");
+    const answer = await routes.request("/health/ready", {}, exchange());
     const body = await answer.json();
     assertEquals([answer.status, body.reason ?? null], [status, reason]);
     assertEquals(answer.headers.has("retry-after"), status === 503);
   }
 });
+
+function exchange(): Exchange {
+  const signal = new AbortController().signal;
+  return { id: "1", headers: [], who: LOCAL_USER, signal, log: silentLogger, startedAt: 0, route: null, told: false };
+}
