@@ -72,6 +72,12 @@ export class FakeProvider implements HttpClient {
     this.#script.push(...behaviours);
   }
 
+  /** Forgets the script: all requests are good from now on. */
+  calm(): void {
+    this.#script.length = 0;
+    this.#always = null;
+  }
+
   /** What becomes of every token request without a script; null: good. */
   always(behaviour: Behaviour | null): void {
     this.#always = behaviour;
@@ -175,6 +181,7 @@ export class FakeProvider implements HttpClient {
       case "hang":
         if (behaviour.spends) this.#act(form);
         return await new Promise<Response>((_, reject) => {
+          if (signal.aborted) reject(signal.reason);
           signal.addEventListener("abort", () => reject(signal.reason));
         });
       case "mangled":

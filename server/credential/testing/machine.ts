@@ -37,6 +37,7 @@ export class Machine {
   /** The longest timer that was set, in milliseconds. */
   longestTimer = 0;
   dead = false;
+  readonly #death = new AbortController();
   readonly #held = new Set<Held>();
   readonly #timers = new Set<() => void>();
   #credential: Credential | null = null;
@@ -86,6 +87,7 @@ export class Machine {
   /** `kill -9`. */
   kill(): void {
     this.dead = true;
+    this.#death.abort();
     for (const held of this.#held) held.release();
     for (const end of this.#timers) end();
   }
@@ -138,8 +140,15 @@ export class Machine {
   #http(provider: HttpClient): HttpClient {
     return {
       fetch: async (request) => {
-        const response = await (this.dead ? new Promise<Response>(() => {}) : provider.fetch(request));
-        return this.dead ? await new Promise<Response>(() => {}) : response;
+        if (this.dead) return await new Promise(() => {});
+        // Its connections end with it.
+        const signal = AbortSignal.any([request.signal, this.#death.signal]);
+        try {
+          const response = await provider.fetch({ ...request, signal });
+          return this.dead ? await new Promise<Response>(() => {}) : response;
+        } catch (error) {
+          return this.dead ? await new Promise<Response>(() => {}) : await Promise.reject(error);
+        }
       },
       close() {},
     };
