@@ -4,7 +4,9 @@ export interface Asking {
   readonly host: string | null;
   /** `host[:port]` of the request target where it was in absolute form; else the same as `host`. */
   readonly targetHost: string | null;
+  /** The `Origin` header. */
   readonly origin: string | null;
+  /** The `Sec-Fetch-Site` header. */
   readonly secFetchSite: string | null;
   /** Whether `Forwarded`, `Via` or any `X-Forwarded-*` header is present. */
   readonly forwarded: boolean;

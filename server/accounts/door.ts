@@ -6,6 +6,7 @@ import { LOCAL_USER, type Who } from "./who.ts";
 
 /** The rules of the door, from the settings. */
 export interface DoorRules {
+  /** `required`: never open, whatever the address. */
   readonly auth: "auto" | "required";
   /** The address that the server is bound to. */
   readonly bind: string;
@@ -19,7 +20,11 @@ export interface DoorRules {
 export interface Door {
   /** Whether the server is open: bound to loopback, with nobody told to demand a credential. */
   readonly open: boolean;
-  /** @throws {GatehouseError} `host_not_allowed`, `origin_not_allowed`, `credential_required`, `invalid_api_key` */
+  /**
+   * Says on whose behalf a request is made.
+   *
+   * @throws {GatehouseError} `host_not_allowed`, `origin_not_allowed`, `credential_required`, `invalid_api_key`
+   */
   admit(asking: Asking): Who;
   /**
    * Holds a CORS preflight to the rules for hosts and origins; it can carry no credential.

@@ -1,6 +1,8 @@
 /** On whose behalf a request is made. */
 export interface Who {
+  /** Whose data it may see. */
   readonly userId: string;
+  /** What it may do. */
   readonly role: "admin" | "user";
   /** How it was shown: `open` is the implicit user of a loopback server. */
   readonly via: "open" | "metrics_token";

@@ -1,7 +1,7 @@
 import type { Clock } from "../effects/mod.ts";
 import { Secret } from "../secrets/mod.ts";
-import type { OAuthSettings, UpstreamSettings } from "../settings/settings.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { OAuthSettings, UpstreamSettings } from "../settings/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
 import { listen } from "./listen.ts";
 import { createModel, DEMO_MODEL } from "./model/mod.ts";
 import { createProvider, DEMO_CLIENT, DEMO_SCOPE, issuerOf, TokenStore } from "./provider/mod.ts";

@@ -1,7 +1,7 @@
 import { FakeClock } from "../effects/fake_clock.ts";
 import type { Clock } from "../effects/mod.ts";
-import type { OAuthSettings } from "../settings/settings.ts";
-import { silentLogger } from "../telemetry/log.ts";
+import type { OAuthSettings } from "../settings/mod.ts";
+import { silentLogger } from "../telemetry/mod.ts";
 import { type Demo, startDemo } from "./mod.ts";
 
 /** A running demo, for tests. */

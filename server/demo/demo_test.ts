@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../effects/fake_clock.ts";
-import { silentLogger } from "../telemetry/log.ts";
+import { silentLogger } from "../telemetry/mod.ts";
 import { withDemo } from "./demo_fixture.ts";
 import { InstantClock } from "./instant_clock.ts";
 import { startDemo } from "./mod.ts";

@@ -9,6 +9,7 @@ export interface Clock {
   monotonic(): number;
   /** Calls `fn` once after `ms` milliseconds. Delays beyond 24 days overflow: cap them. */
   setTimeout(fn: () => void, ms: number): Timer;
+  /** Stops a timer; one that has fired or was stopped is left alone. */
   clearTimeout(timer: Timer): void;
 }
 

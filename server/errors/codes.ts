@@ -1,6 +1,8 @@
 /** What a code means on the wire: the status it answers with, OpenAI's `type` for it, and what the reader should do. */
 export interface ErrorRule {
+  /** The HTTP status. */
   readonly status: number;
+  /** OpenAI's `type`. */
   readonly type: string;
   /** One sentence for the documentation: when this happens. */
   readonly when: string;

@@ -13,11 +13,16 @@ export interface ErrorDetails {
  * to do. It never has a `cause`: a foreign error can hold a header or a body with a secret in it.
  */
 export class GatehouseError extends Error {
+  /** The class's own name. */
   override readonly name = "GatehouseError";
+  /** What went wrong, for programs. */
   readonly code: ErrorCode;
+  /** The request field at fault; null: none. */
   readonly param: string | null;
+  /** When to try again, in whole seconds; null: not said. */
   readonly retryAfterSeconds: number | null;
 
+  /** @param message for the client: what was being done, what is wrong, what to do */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message);
     this.code = code;
@@ -44,11 +49,13 @@ export class GatehouseError extends Error {
 
 /** The JSON body of every error answer of Gatehouse's own. */
 export interface ErrorBody {
+  /** OpenAI's error object. */
   readonly error: {
     readonly message: string;
     readonly type: string;
     readonly param: string | null;
     readonly code: ErrorCode;
   };
+  /** The message again. */
   readonly detail: string;
 }

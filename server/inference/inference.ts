@@ -9,13 +9,17 @@ import { streamAnswer, wholeAnswer } from "./answers.ts";
 
 /** One call in the byte lane. */
 export interface ByteCall {
+  /** Where the call goes. */
   readonly upstream: Upstream;
+  /** What client and upstream both speak. */
   readonly dialect: ByteDialect;
+  /** The body as it was sent. */
   readonly request: ChatRequest;
   /** Replaces the `model` of the body; null leaves it. */
   readonly model: string | null;
   /** The client's own; only what may cross the gate is taken. */
   readonly headers: HeaderList;
+  /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
   /** When the request came, in milliseconds on the monotonic clock. */
   readonly startedAt: number;
@@ -25,7 +29,9 @@ export interface ByteCall {
 
 /** The answer for the client. */
 export interface ByteAnswer {
+  /** The upstream's own. */
   readonly status: number;
+  /** Those that may cross to the client. */
   readonly headers: Readonly<Record<string, string>>;
   /** Null where the status allows none. */
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
@@ -33,8 +39,11 @@ export interface ByteAnswer {
 
 /** What inference stands on. */
 export interface InferenceOptions {
+  /** Times the calls. */
   readonly clock: Clock;
+  /** Ends calls that are silent or take too long. */
   readonly watchdog: Watchdog;
+  /** Told how each call ended. */
   readonly metrics: Metrics;
 }
 
@@ -55,6 +64,7 @@ export interface Inference {
   endAll(error: GatehouseError): void;
 }
 
+/** The calls of one server. */
 export function createInference({ clock, watchdog, metrics }: InferenceOptions): Inference {
   const open = new Set<Ending>();
   const whenIdle = new Set<() => void>();

@@ -1,6 +1,6 @@
 import { type Clock, delay } from "../effects/mod.ts";
-import type { NetworkSettings } from "../settings/settings.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { NetworkSettings } from "../settings/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
 import { createDial, type Dial } from "./dial.ts";
 import { type HttpClient, NetworkError, type OutgoingRequest } from "./http_client.ts";
 import { isLoopbackHost } from "./ip.ts";
@@ -17,8 +17,11 @@ const MAX_PAUSE = 2000;
 
 /** What {@linkcode createHttpClient} is built from. */
 export interface HttpClientOptions {
+  /** Proxies, certificates and the connect limit. */
   readonly settings: NetworkSettings;
+  /** Bounds connects and silence. */
   readonly clock: Clock;
+  /** Told of ways that failed, by host and port alone. */
   readonly log: Logger;
   /** 0 ≤ x < 1, for jitter. @default Math.random */
   readonly random?: () => number;

@@ -1,13 +1,14 @@
 import { promises as dns } from "node:dns";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import type { NetworkSettings } from "../settings/settings.ts";
+import type { NetworkSettings } from "../settings/mod.ts";
 import { parseIp } from "./ip.ts";
 
 /** Where a probe knocks: the target itself, or the proxy in front of it. */
 export interface DialTarget {
   /** A name or an address; IPv6 without brackets. */
   readonly hostname: string;
+  /** The TCP port. */
   readonly port: number;
   /** True: the TLS handshake is part of the probe. */
   readonly tls: boolean;

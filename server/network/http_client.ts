@@ -1,9 +1,12 @@
 /** One request that leaves the house. */
 export interface OutgoingRequest {
+  /** `http:` or `https:`. */
   readonly url: URL;
-  /** @default "GET" */
+  /** Upper case. @default "GET" */
   readonly method?: string;
+  /** Sent as they are; `accept-encoding: identity` is added. */
   readonly headers?: Headers | Readonly<Record<string, string>>;
+  /** Nothing is sent where it is missing. */
   readonly body?: Uint8Array<ArrayBuffer> | string;
   /**
    * Ends the request until its headers are here. From then on cancel the body instead: Deno forgets a fetch's signal at
@@ -44,6 +47,7 @@ export interface HttpClient {
 
 /** Why no answer came. The message names host and port and nothing secret; there is never a `cause`. */
 export class NetworkError extends Error {
+  /** The class's own name. */
   override readonly name = "NetworkError";
   /**
    * `unreachable`: no connection (DNS, connect, TLS, proxy); `broken`: the connection ended before the headers, or
@@ -53,6 +57,7 @@ export class NetworkError extends Error {
   /** False only when it is certain that no byte of the request left. */
   readonly sent: boolean;
 
+  /** @param message names host and port and nothing secret */
   constructor(kind: "unreachable" | "broken" | "silent", sent: boolean, message: string) {
     super(message);
     this.kind = kind;

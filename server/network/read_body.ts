@@ -8,15 +8,20 @@ export interface ReadBodyOptions {
   readonly maxBytes: number;
   /** Milliseconds between two chunks; 0: no limit. */
   readonly silence: number;
+  /** Keeps the time. */
   readonly watchdog: Watchdog;
+  /** Ends the reading. */
   readonly signal?: AbortSignal;
 }
 
 /** The body is longer than the reader was ready to take. */
 export class BodyTooLargeError extends RangeError {
+  /** The class's own name. */
   override readonly name = "BodyTooLargeError";
+  /** The limit, in bytes. */
   readonly maxBytes: number;
 
+  /** @param maxBytes the limit, in bytes */
   constructor(maxBytes: number) {
     super(`The body is longer than ${maxBytes} bytes.`);
     this.maxBytes = maxBytes;

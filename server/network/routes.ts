@@ -1,4 +1,4 @@
-import type { NetworkSettings } from "../settings/settings.ts";
+import type { NetworkSettings } from "../settings/mod.ts";
 import type { DialTarget } from "./dial.ts";
 import { matchesNoProxy } from "./no_proxy.ts";
 import { bareHost, hostPort, portOf } from "./safe_url.ts";

@@ -1,7 +1,7 @@
 import { FakeClock } from "../effects/fake_clock.ts";
 import { Secret } from "../secrets/mod.ts";
-import type { NetworkSettings } from "../settings/settings.ts";
-import { silentLogger } from "../telemetry/log.ts";
+import type { NetworkSettings } from "../settings/mod.ts";
+import { silentLogger } from "../telemetry/mod.ts";
 import { createHttpClient, type HttpClientOptions } from "./client.ts";
 import type { HttpClient, OutgoingRequest } from "./http_client.ts";
 

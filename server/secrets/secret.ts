@@ -7,6 +7,7 @@ const encoder = new TextEncoder();
 export class Secret {
   readonly #value: string;
 
+  /** @param value what is to be kept */
   constructor(value: string) {
     this.#value = value;
   }
@@ -30,22 +31,27 @@ export class Secret {
     return difference === 0;
   }
 
+  /** The fingerprint in brackets. */
   toString(): string {
     return `[secret ${this.fingerprint}]`;
   }
 
+  /** The fingerprint in brackets. */
   toJSON(): string {
     return this.toString();
   }
 
+  /** The fingerprint in brackets. */
   [Symbol.toPrimitive](): string {
     return this.toString();
   }
 
+  /** The fingerprint in brackets, for Deno's console. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
 
+  /** The fingerprint in brackets, for `node:util`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

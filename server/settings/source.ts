@@ -10,6 +10,7 @@ export interface SettingsSource {
   readonly dotenv: string | null;
   /** Reads a file that a setting names; throws where it cannot. */
   readonly readTextFile: (path: string) => string;
+  /** Decides where the folders are. */
   readonly platform: "linux" | "darwin" | "windows";
 }
 
@@ -18,7 +19,9 @@ export const SHARED_PROXY_VARIABLES: readonly string[] = ["HTTP_PROXY", "HTTPS_P
 
 /** The part of `Deno.env` that {@linkcode takeProxyVariables} needs. */
 export interface ProcessEnvironment {
+  /** The value of a variable; undefined where it is not set. */
   get(name: string): string | undefined;
+  /** Unsets a variable. */
   delete(name: string): void;
 }
 

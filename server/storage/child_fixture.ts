@@ -1,7 +1,7 @@
 /** A process of its own for the tests. Says on standard output what it has done, one line each. */
 import { systemClock } from "../effects/mod.ts";
 import { Secret } from "../secrets/mod.ts";
-import { silentLogger } from "../telemetry/log.ts";
+import { silentLogger } from "../telemetry/mod.ts";
 import { openFileLocks, openStore, openVault } from "./mod.ts";
 
 const [job, argument = ""] = Deno.args;

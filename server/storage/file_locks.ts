@@ -7,6 +7,7 @@ import { fileReason, privateFolder } from "./private_files.ts";
 export interface FileLocksOptions {
   /** `DATA_DIR`; the lock files lie in `locks` below it. */
   readonly dir: string;
+  /** Times the polls. */
   readonly clock: Clock;
   /** Spreads the polls; from 0 up to 1. @default {Math.random} */
   readonly random?: () => number;

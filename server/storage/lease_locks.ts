@@ -5,7 +5,9 @@ import type { Store } from "./store.ts";
 
 /** What {@linkcode openLeaseLocks} needs. */
 export interface LeaseLocksOptions {
+  /** Where the leases lie. */
   readonly store: Store;
+  /** Times the beats. */
   readonly clock: Clock;
   /** Spreads the polls; from 0 up to 1. @default {Math.random} */
   readonly random?: () => number;

@@ -2,6 +2,7 @@
 export interface Held {
   /** Aborted when the lock is no longer ours. An OS lock is never lost. */
   readonly lost: AbortSignal;
+  /** Lets the next one in. */
   release(): Promise<void>;
 }
 
@@ -9,12 +10,15 @@ export interface Held {
 export interface AcquireOptions {
   /** Milliseconds to wait for another holder; 0: one try. */
   readonly patience: number;
+  /** Ends the wait. */
   readonly signal: AbortSignal;
 }
 
 /** One holder per name across all processes on a store. */
 export interface Locks {
   /**
+   * Takes the lock `name`, waiting for it if need be.
+   *
    * @returns null when another still holds it after `patience`
    * @throws {GatehouseError} `storage_unavailable`
    * @throws the reason of `signal` when it is aborted first

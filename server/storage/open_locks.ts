@@ -1,5 +1,5 @@
 import type { Clock } from "../effects/mod.ts";
-import type { StorageSettings } from "../settings/settings.ts";
+import type { StorageSettings } from "../settings/mod.ts";
 import { openFileLocks } from "./file_locks.ts";
 import { openLeaseLocks } from "./lease_locks.ts";
 import type { Locks } from "./locks.ts";
@@ -7,9 +7,11 @@ import type { Store } from "./store.ts";
 
 /** What {@linkcode openLocks} needs. */
 export interface OpenLocksOptions {
+  /** Which store it is. */
   readonly settings: Pick<StorageSettings, "dataDir" | "kvUrl">;
   /** Holds the leases when it is remote. */
   readonly store: Store;
+  /** Times the waiting. */
   readonly clock: Clock;
   /** Spreads the polls; from 0 up to 1. @default {Math.random} */
   readonly random?: () => number;

@@ -1,7 +1,7 @@
 import { type Clock, delay } from "../effects/mod.ts";
 import type { Secret } from "../secrets/mod.ts";
-import type { StorageSettings } from "../settings/settings.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { StorageSettings } from "../settings/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
 import { isBusy, reasonOf } from "./kv_faults.ts";
 import { DEFAULT_LIMITS, type KvLike, kvStore, type StoreLimits } from "./kv_store.ts";
 import { privateFile, privateFolder, tighten } from "./private_files.ts";
@@ -11,13 +11,17 @@ import { within } from "./within.ts";
 
 /** What {@linkcode openStore} needs. */
 export interface OpenStoreOptions {
+  /** Where the store is. */
   readonly settings: Pick<StorageSettings, "dataDir" | "kvUrl" | "kvAccessToken">;
+  /** Times the tries. */
   readonly clock: Clock;
+  /** Told of rights that were mended. */
   readonly log: Logger;
   /** Spreads the pauses; from 0 up to 1. @default {Math.random} */
   readonly random?: () => number;
+  /** How long a call may take. */
   readonly limits?: Partial<StoreLimits>;
-  /** @default {Deno.openKv} */
+  /** Opens the KV at a path or URL. @default {Deno.openKv} */
   readonly openKv?: (path: string) => Promise<KvLike>;
 }
 

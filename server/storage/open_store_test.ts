@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../effects/fake_clock.ts";
 import { systemClock } from "../effects/mod.ts";
 import { Secret } from "../secrets/mod.ts";
-import { silentLogger } from "../telemetry/log.ts";
+import { silentLogger } from "../telemetry/mod.ts";
 import { startChild } from "./child_testing.ts";
 import { rightsOf } from "./files_testing.ts";
 import { openStore } from "./open_store.ts";

@@ -1,5 +1,5 @@
-import type { StorageSettings } from "../settings/settings.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { StorageSettings } from "../settings/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
 import { jsonText } from "./json_text.ts";
 import { kvKeyBytes } from "./kv_key_bytes.ts";
 import { type RandomBytes, type SealingKey, sealingKey } from "./sealing_key.ts";
@@ -7,7 +7,9 @@ import { type SealedRecord, UnsealError, type Vault } from "./vault.ts";
 
 /** What {@linkcode openVault} needs. */
 export interface OpenVaultOptions {
+  /** The key, or where its file is. */
   readonly settings: Pick<StorageSettings, "configDir" | "sealingKey">;
+  /** Told when others can read the key file. */
   readonly log: Logger;
   /** Unpredictable bytes. @default {crypto.getRandomValues} */
   readonly random?: RandomBytes;

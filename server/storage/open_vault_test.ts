@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { Secret } from "../secrets/mod.ts";
-import { silentLogger } from "../telemetry/log.ts";
+import { silentLogger } from "../telemetry/mod.ts";
 import { startChild } from "./child_testing.ts";
 import { namesIn, rightsOf } from "./files_testing.ts";
 import { openVault } from "./open_vault.ts";

@@ -1,4 +1,4 @@
-import type { Logger } from "../telemetry/log.ts";
+import type { Logger } from "../telemetry/mod.ts";
 import { StorageStartError } from "./start_error.ts";
 
 /** True where files carry Unix rights. */

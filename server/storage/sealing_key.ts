@@ -1,5 +1,5 @@
-import type { StorageSettings } from "../settings/settings.ts";
-import type { Logger } from "../telemetry/log.ts";
+import type { StorageSettings } from "../settings/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
 import { fileReason, openToOthers, privateFolder } from "./private_files.ts";
 import { StorageStartError } from "./start_error.ts";
 

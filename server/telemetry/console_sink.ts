@@ -4,17 +4,21 @@ import { type LogSink, MAX_WAITING } from "./sink.ts";
 
 /** What the console sink needs of `Deno.stderr`. */
 export interface ConsoleStream {
+  /** Writes some of `bytes`. @returns how many */
   write(bytes: Uint8Array): Promise<number>;
+  /** Writes some of `bytes` before it returns. @returns how many */
   writeSync(bytes: Uint8Array): number;
+  /** Whether a person reads it. */
   isTerminal(): boolean;
 }
 
 /** What {@linkcode consoleSink} is made of. */
 export interface ConsoleSinkOptions {
+  /** Gathers the lines of a turn. */
   readonly clock: Clock;
-  /** @default {Deno.stderr} */
+  /** Where lines go. @default {Deno.stderr} */
   readonly stream?: ConsoleStream;
-  /** @default {"text" on a terminal, else "json"} */
+  /** How lines are written. @default {"text" on a terminal, else "json"} */
   readonly format?: "text" | "json";
 }
 

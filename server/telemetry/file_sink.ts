@@ -7,6 +7,7 @@ import { type LogSink, MAX_WAITING } from "./sink.ts";
 export interface FileSinkOptions {
   /** The file written to; older ones are `<path>.1` (youngest) and on. One process per path. */
   readonly path: string;
+  /** Times the batches. */
   readonly clock: Clock;
   /** Told, once per outage, that the file cannot be written, and when it can be again: a logger to the console alone. */
   readonly report: Logger;

@@ -1,9 +1,11 @@
 /** Who spoke to us: the folder under `surfaces/`. */
 export const SURFACES = ["openai", "gateway", "conversation", "sessions", "realtime", "web", "ops"] as const;
+/** One of {@linkcode SURFACES}. */
 export type Surface = typeof SURFACES[number];
 
 /** Where an upstream request stood when its client left: waiting its turn, before the first byte, in a stream, in a whole body. */
 export const ABORT_PHASES = ["queued", "first_byte", "stream", "body"] as const;
+/** One of {@linkcode ABORT_PHASES}. */
 export type AbortPhase = typeof ABORT_PHASES[number];
 
 /**
@@ -11,10 +13,12 @@ export type AbortPhase = typeof ABORT_PHASES[number];
  * that could not be stored.
  */
 export const REFRESH_OUTCOMES = ["renewed", "adopted", "failed", "rejected", "unsaved"] as const;
+/** One of {@linkcode REFRESH_OUTCOMES}. */
 export type RefreshOutcome = typeof REFRESH_OUTCOMES[number];
 
 /** The states of an upstream's credential, as `/health` names them. */
 export const CREDENTIAL_STATES = ["none", "valid", "refreshing", "stale", "unsaved", "reauth_required"] as const;
+/** One of {@linkcode CREDENTIAL_STATES}. */
 export type CredentialState = typeof CREDENTIAL_STATES[number];
 
 /** How a request to an upstream ended. `unauthorized`: 401 or 407; the other statuses count by class. */
@@ -29,9 +33,11 @@ export const UPSTREAM_OUTCOMES = [
   "truncated",
   "aborted",
 ] as const;
+/** One of {@linkcode UPSTREAM_OUTCOMES}. */
 export type UpstreamOutcome = typeof UPSTREAM_OUTCOMES[number];
 
 export const TOKEN_KINDS = ["prompt", "completion"] as const;
+/** One of {@linkcode TOKEN_KINDS}. */
 export type TokenKind = typeof TOKEN_KINDS[number];
 
 /** A function that lets known values pass and calls every other one `other`: no client can grow the set of labels. */

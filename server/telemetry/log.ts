@@ -6,9 +6,13 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Where rooms write what happened. `message` is a constant phrase; what varies goes into `fields`. */
 export interface Logger {
+  /** What only a search for a fault needs. */
   debug(message: string, fields?: LogFields): void;
+  /** What happened. */
   info(message: string, fields?: LogFields): void;
+  /** What may need somebody's attention. */
   warn(message: string, fields?: LogFields): void;
+  /** What failed and needs mending. */
   error(message: string, fields?: LogFields): void;
   /** A logger that adds `fields` to every line. */
   with(fields: LogFields): Logger;

@@ -8,7 +8,9 @@ import type { LogSink } from "./sink.ts";
 export interface LoggerOptions {
   /** Lines below it go nowhere. `debug` also prints the stacks of errors. */
   readonly level: LogLevel;
+  /** Where lines go. */
   readonly sinks: readonly LogSink[];
+  /** Dates the lines. */
   readonly clock: Clock;
   /** Colours in lines for a terminal. @default {on a terminal, and without `NO_COLOR`} */
   readonly color?: boolean;

@@ -16,28 +16,33 @@ import {
 
 /** What {@linkcode createMetrics} is made of. */
 export interface MetricsOptions {
+  /** Tells uptime and the seconds to expiry. */
   readonly clock: Clock;
+  /** For `gatehouse_build_info`. */
   readonly version: string;
   /** The names of all upstreams; any other is labelled `other`. */
   readonly upstreams: readonly string[];
   /** The patterns of all routes (`/v1/models/{id}`); any other is labelled `other`. */
   readonly routes: readonly string[];
-  /** @default {Deno.memoryUsage} */
+  /** Reads the process's memory, in bytes. @default {Deno.memoryUsage} */
   readonly memory?: () => Deno.MemoryUsage;
 }
 
 /** A request to us that has ended, however it ended. */
 export interface FinishedRequest {
+  /** Whose route it was. */
   readonly surface: Surface;
   /** The route's pattern, never the path. */
   readonly route: string;
   /** The answer's status; 499 when the client left. */
   readonly status: number;
+  /** From the request to the end of its answer, in milliseconds. */
   readonly durationMs: number;
 }
 
 /** What an upstream's credential says of itself when it is scraped. */
 export interface CredentialReading {
+  /** Where it stands. */
   readonly state: CredentialState;
   /** Milliseconds since the epoch; null: no token, or no known end. */
   readonly expiresAt: number | null;
@@ -45,14 +50,19 @@ export interface CredentialReading {
 
 /** What the server counts. No method throws, and no label takes a value from outside its set. */
 export interface Metrics {
+  /** Counts a request to us and its time. */
   requestFinished(request: FinishedRequest): void;
   /** The first byte of an answer's content came `ms` milliseconds after the request. */
   firstToken(upstream: string, ms: number): void;
+  /** Adds what one call used, in tokens. */
   tokensUsed(upstream: string, usage: { readonly prompt: number; readonly completion: number }): void;
   /** Counts an open stream until the returned function is called; calling it again does nothing. */
   streamOpened(): () => void;
+  /** Counts a request to an upstream by its ending. */
   upstreamFinished(upstream: string, outcome: UpstreamOutcome): void;
+  /** Counts a request that was given up because its client left. */
   upstreamAborted(upstream: string, phase: AbortPhase): void;
+  /** Counts a refresh by its ending. */
   credentialRefreshed(upstream: string, outcome: RefreshOutcome): void;
   /** Registers how to read an upstream's credential; a second call replaces the first. */
   watchCredential(upstream: string, read: () => CredentialReading): void;
@@ -60,6 +70,7 @@ export interface Metrics {
   watchQueue(upstream: string, read: () => number): void;
   /** All metrics, in the format that {@linkcode Metrics.contentType} names. */
   render(): Promise<string>;
+  /** The `content-type` of {@linkcode Metrics.render}. */
   readonly contentType: string;
 }
 

@@ -9,8 +9,7 @@ export {
   type Metrics,
   type MetricsOptions,
 } from "./metrics.ts";
-export type { AbortPhase, CredentialState, RefreshOutcome, Surface, TokenKind, UpstreamOutcome } from "./labels.ts";
-export { knownLabel } from "./labels.ts";
+export * from "./labels.ts";
 export { consoleSink, type ConsoleSinkOptions, type ConsoleStream } from "./console_sink.ts";
 export { fileSink, type FileSinkOptions } from "./file_sink.ts";
 export { createLogger, type LoggerOptions, type RootLogger } from "./logger.ts";

@@ -1,6 +1,8 @@
 /** One entry: the upstream's own fields, and the ones that clients of the gate may count on. */
 export interface Model {
+  /** What requests name as `model`. */
   readonly id: string;
+  /** All else that the upstream says of it. */
   readonly [field: string]: unknown;
 }
 

@@ -8,6 +8,7 @@ import { failure, type Upstream, type UpstreamCall } from "./upstream.ts";
 export interface ModelList {
   /** `upstream`: it gave the list itself; `settings`: only the configured name is known. */
   readonly source: "upstream" | "settings";
+  /** In the upstream's order. */
   readonly models: readonly Model[];
 }
 
@@ -32,8 +33,11 @@ export interface Models {
 
 /** The upstream's own answer. */
 export interface ModelsAnswer {
+  /** As the upstream answered. */
   readonly status: number;
+  /** As the upstream sent them. */
   readonly headers: Headers;
+  /** The whole body. */
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
@@ -46,6 +50,7 @@ const ATTEMPTS = 3;
 /** How long a chat request waits for the first list before its model's name simply goes upstream. */
 const PATIENCE = 2_000;
 
+/** The models of `upstream`, asked for when they are first needed. */
 export function createModels(
   { upstream, clock, watchdog, log }: {
     readonly upstream: Upstream;

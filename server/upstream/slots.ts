@@ -5,12 +5,13 @@ export type Release = () => void;
 export interface Slots {
   /** At once where a slot is free. @throws the signal's reason when the caller leaves the queue */
   take(signal: AbortSignal): Release | Promise<Release>;
+  /** How many calls wait for a slot. */
   readonly waiting: number;
 }
 
 const nothing: Release = () => {};
 
-/** @param limit calls at once; 0: no limit */
+/** Slots for one upstream. @param limit calls at once; 0: no limit */
 export function createSlots(limit: number): Slots {
   let free = limit;
   const queue = new Set<() => void>();

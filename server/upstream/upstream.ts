@@ -7,11 +7,15 @@ import { createSlots, type Slots } from "./slots.ts";
 
 /** One call to the model, as the surface made it. */
 export interface UpstreamCall {
+  /** The model's full URL. */
   readonly url: URL;
+  /** `POST` for a model call, `GET` for the model list. */
   readonly method: "GET" | "POST";
   /** What crosses the gate; the credential and the settings' headers are added here. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Null: none. */
   readonly body: Uint8Array<ArrayBuffer> | null;
+  /** Ends the call until its headers are here; from then on cancel the body. */
   readonly signal: AbortSignal;
   /** Aborts `signal`, where the caller can lend it. */
   readonly abort?: (reason: unknown) => void;
@@ -28,9 +32,13 @@ export type UpstreamAnswer =
 
 /** One model provider behind the gate. */
 export interface Upstream {
+  /** The key of all that belongs to it. */
   readonly name: string;
+  /** What it was built from. */
   readonly settings: UpstreamSettings;
+  /** Gives the headers. */
   readonly credential: Credential;
+  /** Bounds the calls at once. */
   readonly slots: Slots;
   /**
    * Sends one call with the credential; a 401 is answered by one refresh and one retry, before anything reached the client.
@@ -45,6 +53,7 @@ export interface Upstream {
 /** Error bodies are read whole to be searched; a longer one is not passed on. */
 const MAX_ERROR_BODY = 16 * 1024 * 1024;
 
+/** One upstream; nothing is sent yet. */
 export function createUpstream(
   { settings, credential, http, watchdog }: {
     readonly settings: UpstreamSettings;
