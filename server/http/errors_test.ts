@@ -157,6 +157,19 @@ Deno.test("a body over MAX_BODY_BYTES is 413: in chunks, while it is being read"
   assertStringIncludes(text, '"code":"body_too_large"');
 });
 
+Deno.test("a body over MAX_BODY_BYTES is 413: in chunks that a small content-length hides", async () => {
+  await using upstream = new MockUpstream();
+  await using gate = await startGate(upstream, { env: { MAX_BODY_BYTES: "1000" } });
+  const lines = [`host: ${gate.app.url.host}`, "content-length: 2", "transfer-encoding: chunked"];
+  const body = `{}${" ".repeat(2000)}`;
+  const request = `${head("POST /v1/chat/completions HTTP/1.1", lines)}${
+    body.length.toString(16)
+  }\r\n${body}\r\n0\r\n\r\n`;
+  const answer = await sendRaw(gate.app.url, request);
+  assert(answer.status === 413 || answer.status === 400, String(answer.status));
+  assertEquals(upstream.calls.length, 0);
+});
+
 Deno.test("a body of exactly MAX_BODY_BYTES passes, one more does not", async () => {
   await using upstream = new MockUpstream();
   await using gate = await startGate(upstream, { env: { MAX_BODY_BYTES: "1000" } });

@@ -10,8 +10,8 @@ export async function readRequestBody(request: Request, maxBytes: number): Promi
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   try {
-    // The server holds the client to the length that it declared.
-    if (declared !== null) return await request.bytes();
+    // The server holds the client to the length that it declared; chunks go by their own (RFC 9112 section 6.3).
+    if (declared !== null && !request.headers.has("transfer-encoding")) return await request.bytes();
     return await readCounted(request.body, maxBytes);
   } catch (error) {
     if (error instanceof GatehouseError) throw error;
