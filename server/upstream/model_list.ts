@@ -142,9 +142,10 @@ export function createModels(
       return isMissing(cached, model);
     },
     async ask(model, signal) {
-      if (modelsUrl === null) return null;
+      // A URL would take these for steps out of the list.
+      if (modelsUrl === null || model === "." || model === "..") return null;
       const url = new URL(modelsUrl);
-      if (model !== null) url.pathname += `/${encodeURIComponent(model)}`;
+      if (model !== null) url.pathname = `${url.pathname.replace(/\/+$/, "")}/${encodeURIComponent(model)}`;
       const answer = await upstream.send(callTo(url, signal));
       if (!answer.ok) return answer;
       const { status, headers } = answer.response;

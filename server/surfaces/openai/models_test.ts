@@ -1,6 +1,16 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { FakeClock } from "../../effects/fake_clock.ts";
-import { API_KEY, COMPLETION, expectError, json, MockProvider, MockUpstream, startGate } from "../../testing/mod.ts";
+import {
+  API_KEY,
+  COMPLETION,
+  expectError,
+  head,
+  json,
+  MockProvider,
+  MockUpstream,
+  sendRaw,
+  startGate,
+} from "../../testing/mod.ts";
 
 Deno.test("GET /v1/models gives the upstream's list in OpenAI's shape, with its own fields", async () => {
   await using upstream = new MockUpstream();
@@ -191,4 +201,15 @@ Deno.test("GET /v1/models/default is the configured model", async () => {
   await using gate = await startGate(upstream);
   const answer = await gate.fetch("/v1/models/default");
   assertEquals([answer.status, (await answer.json()).id], [200, "m1"]);
+});
+
+Deno.test("GET /v1/models/{id} never walks out of the upstream's models", async () => {
+  await using upstream = new MockUpstream();
+  upstream.list = () => json("{}", { status: 404 });
+  await using gate = await startGate(upstream, { env: API_KEY });
+  const { host } = gate.app.url;
+  for (const id of ["..", "%2e%2e", "%2E", "..%2f..%2fadmin", "%252e%252e", "..;", "a%3fb%23c", "%5c..%5cx"]) {
+    await sendRaw(gate.app.url, head(`GET /v1/models/${id} HTTP/1.1`, [`host: ${host}`]));
+  }
+  for (const { target } of upstream.calls) assertMatch(target, /^\/v1\/models\/[^/?#]+$/);
 });
