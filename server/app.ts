@@ -17,9 +17,11 @@ import { VERSION } from "./version.ts";
 
 /** What the server is built from; tests hand in their own effects. */
 export interface AppOptions {
+  /** What it is told. */
   readonly settings: Settings;
+  /** Where it logs. */
   readonly log: Logger;
-  /** @default the machine's own time */
+  /** Time, all of it. @default the machine's own time */
   readonly clock?: Clock;
   /** 0 to 1. @default {Math.random} */
   readonly random?: () => number;
@@ -31,6 +33,7 @@ export interface AppOptions {
 export interface App {
   /** Where it listens. */
   readonly url: URL;
+  /** Whether the built-in demo is the upstream. */
   readonly demo: boolean;
   /** Resolves when it has stopped. */
   readonly finished: Promise<void>;
@@ -43,6 +46,7 @@ export interface App {
 
 /** The server cannot start with these settings; the message says why and what to do. */
 export class StartError extends Error {
+  /** The class's own name. */
   override readonly name = "StartError";
 }
 

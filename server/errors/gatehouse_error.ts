@@ -22,7 +22,7 @@ export class GatehouseError extends Error {
   /** When to try again, in whole seconds; null: not said. */
   readonly retryAfterSeconds: number | null;
 
-  /** @param message for the client: what was being done, what is wrong, what to do */
+  /** An error for the client. @param message for the client: what was being done, what is wrong, what to do */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message);
     this.code = code;

@@ -2,7 +2,9 @@ import { GatehouseError } from "../errors/mod.ts";
 
 /** Whether the server is stopping (set once, never unset), and whether anybody still waits for an answer. */
 export interface Drain {
+  /** True from the first {@linkcode Drain.start} on. */
   readonly draining: boolean;
+  /** Takes no new work from now on. */
   start(): void;
   /** A request has come. */
   entered(): void;
@@ -14,7 +16,7 @@ export interface Drain {
   refusal(): GatehouseError;
 }
 
-/** @param retryAfterSeconds when another try makes sense */
+/** One server's draining. @param retryAfterSeconds when another try makes sense */
 export function createDrain(retryAfterSeconds: number): Drain {
   let draining = false;
   let open = 0;

@@ -4,9 +4,11 @@ import type { Logger, Surface } from "../telemetry/mod.ts";
 
 /** One request on its way through the house: what every surface needs beside the request itself. */
 export interface Exchange {
+  /** The request id. */
   readonly id: string;
   /** The request's headers, read once: names in lower case. */
   readonly headers: HeaderList;
+  /** On whose behalf it is made. */
   readonly who: Who;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
@@ -22,11 +24,25 @@ export interface Exchange {
 
 /** A route as metrics and logs name it: never the path itself. */
 export interface RouteLabel {
+  /** The surface that owns the route. */
   readonly surface: Surface;
+  /** The pattern as {@linkcode patternOf} shows it. */
   readonly pattern: string;
 }
 
-/** How hono hands the exchange to a handler: as the bindings of its context. */
-export interface Env {
-  readonly Bindings: Exchange;
+/** What a handler is given. */
+export interface Call {
+  /** The request: `raw` as it came, and what its path held where the pattern has a name. */
+  readonly req: { readonly raw: Request; param(name: string): string | undefined };
+  /** What every surface needs beside the request. */
+  readonly env: Exchange;
+}
+
+/** Answers one request; what it throws becomes an error answer. */
+export type Handler = (call: Call) => Response | Promise<Response>;
+
+/** All surfaces, routed. */
+export interface Router {
+  /** Answers a request by the handler that it belongs to. @throws what the handler throws */
+  fetch(request: Request, exchange: Exchange): Response | Promise<Response>;
 }

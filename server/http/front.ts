@@ -1,4 +1,3 @@
-import type { Hono } from "hono";
 import type { Asking, Door, Who } from "../accounts/mod.ts";
 import type { Clock } from "../effects/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
@@ -7,25 +6,30 @@ import { type Logger, requestId } from "../telemetry/mod.ts";
 import { type Cors, createCors } from "./cors.ts";
 import type { Drain } from "./drain.ts";
 import { asGatehouseError, errorResponse } from "./error_response.ts";
-import type { Env, Exchange, RouteLabel } from "./exchange.ts";
+import type { Exchange, RouteLabel, Router } from "./exchange.ts";
 import { readHead } from "./head.ts";
 
 /** What the front stands on. */
 export interface FrontOptions {
   /** All surfaces, routed. */
-  readonly routes: Hono<Env>;
+  readonly routes: Router;
   /** Paths that anybody may ask: liveness and readiness. */
   readonly openPaths: ReadonlySet<string>;
   /** Paths that are answered while the server drains. */
   readonly drainPaths: ReadonlySet<string>;
+  /** Says who is asking. */
   readonly door: Door;
   /** Opens `/metrics` to a scraper. */
   readonly metricsToken: Secret | null;
+  /** Says whether new work is taken. */
   readonly drain: Drain;
+  /** Web origins that may read the answers. */
   readonly corsOrigins: readonly string[];
   /** Added to every answer. */
   readonly answerHeaders: readonly (readonly [name: string, value: string])[];
+  /** Measures the requests. */
   readonly clock: Clock;
+  /** Told of faults; the parent of every request's own. */
   readonly log: Logger;
   /** Called when an answer's last byte is sent, or its client has left. */
   readonly onAnswer?: (answer: Answered) => void;
@@ -33,9 +37,13 @@ export interface FrontOptions {
 
 /** An answer that has been sent or given up. */
 export interface Answered {
+  /** The request id. */
   readonly id: string;
+  /** The request's method. */
   readonly method: string;
+  /** The path without its query. */
   readonly path: string;
+  /** Null: no route took it. */
   readonly route: RouteLabel | null;
   /** The surface's own log line tells all. */
   readonly told: boolean;

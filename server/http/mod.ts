@@ -4,7 +4,7 @@
  */
 export * from "./drain.ts";
 export * from "./error_response.ts";
-export type { Env, Exchange, RouteLabel } from "./exchange.ts";
+export type { Call, Exchange, Handler, RouteLabel, Router } from "./exchange.ts";
 export * from "./front.ts";
 export type { HeaderList } from "./head.ts";
 export * from "./read_request.ts";

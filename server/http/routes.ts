@@ -1,15 +1,17 @@
-import { type Handler, Hono } from "hono";
+import { Hono } from "hono";
 import { GatehouseError } from "../errors/mod.ts";
 import type { Surface } from "../telemetry/mod.ts";
 import { errorResponse } from "./error_response.ts";
-import type { Env } from "./exchange.ts";
+import type { Exchange, Handler, Router } from "./exchange.ts";
 
 /** The handlers of one path by method. `GET` answers `HEAD` too. */
-export type Methods = Readonly<Partial<Record<"GET" | "POST" | "PATCH" | "DELETE", Handler<Env>>>>;
+export type Methods = Readonly<Partial<Record<"GET" | "POST" | "PATCH" | "DELETE", Handler>>>;
 
 /** The routes of one surface: paths in hono's pattern language with their handlers. */
 export interface Routes {
+  /** Whose routes they are. */
   readonly surface: Surface;
+  /** The handlers by pattern. */
   readonly paths: Readonly<Record<string, Methods>>;
 }
 
@@ -22,8 +24,8 @@ export function patternOf(path: string): string {
  * Routes whose unknown paths are 404 and whose unknown methods are 405, both in the one error body. Errors are thrown
  * through to the front.
  */
-export function createRoutes(surfaces: readonly Routes[]): Hono<Env> {
-  const app = new Hono<Env>();
+export function createRoutes(surfaces: readonly Routes[]): Router {
+  const app = new Hono<{ readonly Bindings: Exchange }>();
   app.onError((error) => {
     throw error;
   });
@@ -40,11 +42,11 @@ export function createRoutes(surfaces: readonly Routes[]): Hono<Env> {
       const get = handlers.get("GET");
       if (get !== undefined) handlers.set("HEAD", get);
       const allow = [...handlers.keys()].join(", ");
-      app.all(path, (context, next) => {
+      app.all(path, (context) => {
         const { req, env } = context;
         env.route = label;
         const handler = handlers.get(req.method);
-        if (handler !== undefined) return handler(context, next);
+        if (handler !== undefined) return handler(context);
         const text = `Cannot answer ${req.method} ${req.path.slice(0, 200)}: this path takes ${allow}`;
         const response = errorResponse(new GatehouseError("method_not_allowed", text));
         response.headers.set("allow", allow);

@@ -57,7 +57,7 @@ export class NetworkError extends Error {
   /** False only when it is certain that no byte of the request left. */
   readonly sent: boolean;
 
-  /** @param message names host and port and nothing secret */
+  /** No answer. @param message names host and port and nothing secret */
   constructor(kind: "unreachable" | "broken" | "silent", sent: boolean, message: string) {
     super(message);
     this.kind = kind;

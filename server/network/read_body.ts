@@ -21,7 +21,7 @@ export class BodyTooLargeError extends RangeError {
   /** The limit, in bytes. */
   readonly maxBytes: number;
 
-  /** @param maxBytes the limit, in bytes */
+  /** A refusal. @param maxBytes the limit, in bytes */
   constructor(maxBytes: number) {
     super(`The body is longer than ${maxBytes} bytes.`);
     this.maxBytes = maxBytes;

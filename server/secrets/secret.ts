@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
 export class Secret {
   readonly #value: string;
 
-  /** @param value what is to be kept */
+  /** Keeps `value`. */
   constructor(value: string) {
     this.#value = value;
   }

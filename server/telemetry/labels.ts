@@ -36,6 +36,7 @@ export const UPSTREAM_OUTCOMES = [
 /** One of {@linkcode UPSTREAM_OUTCOMES}. */
 export type UpstreamOutcome = typeof UPSTREAM_OUTCOMES[number];
 
+/** What is counted apart: tokens that the model read, and tokens that it wrote. */
 export const TOKEN_KINDS = ["prompt", "completion"] as const;
 /** One of {@linkcode TOKEN_KINDS}. */
 export type TokenKind = typeof TOKEN_KINDS[number];

@@ -1,11 +1,10 @@
-import type { Handler } from "hono";
 import { GatehouseError } from "../../errors/mod.ts";
-import { demandJson, type Env, readRequestBody } from "../../http/mod.ts";
+import { demandJson, type Handler, readRequestBody } from "../../http/mod.ts";
 import { openaiChat, readChatRequest } from "../../upstream/mod.ts";
 import type { OpenAIOptions } from "./routes.ts";
 
 /** `POST /v1/chat/completions`: the body goes up as it came, the answer comes down as it came. */
-export function chatCompletions({ resolve, inference, maxBodyBytes }: OpenAIOptions): Handler<Env> {
+export function chatCompletions({ resolve, inference, maxBodyBytes }: OpenAIOptions): Handler {
   return async ({ req, env }) => {
     const request = req.raw;
     demandJson(request);

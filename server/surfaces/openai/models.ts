@@ -1,12 +1,11 @@
-import type { Handler } from "hono";
 import { GatehouseError } from "../../errors/mod.ts";
-import type { Env } from "../../http/mod.ts";
+import type { Handler } from "../../http/mod.ts";
 import { headersDown } from "../../inference/mod.ts";
 import type { ModelsAnswer } from "../../upstream/mod.ts";
 import type { OpenAIOptions } from "./routes.ts";
 
 /** `GET /v1/models`, in OpenAI's shape. Where nothing at all is known, the upstream's own answer says why. */
-export function listModels({ resolve }: OpenAIOptions): Handler<Env> {
+export function listModels({ resolve }: OpenAIOptions): Handler {
   return async ({ env }) => {
     const { models } = resolve(null);
     const list = await models.list(env.signal);
@@ -16,7 +15,7 @@ export function listModels({ resolve }: OpenAIOptions): Handler<Env> {
 }
 
 /** `GET /v1/models/{id}`; ids may hold slashes. Where the upstream gives no list, it is asked for the model itself. */
-export function retrieveModel({ resolve }: OpenAIOptions): Handler<Env> {
+export function retrieveModel({ resolve }: OpenAIOptions): Handler {
   return async ({ req, env }) => {
     const id = req.param("id") ?? "";
     const { models, upstream } = resolve(id);

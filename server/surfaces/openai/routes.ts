@@ -8,11 +8,13 @@ import { listModels, retrieveModel } from "./models.ts";
 export interface OpenAIOptions {
   /** The upstream that serves `model`; resolved for every request and never kept. */
   readonly resolve: (model: string | null) => { readonly upstream: Upstream; readonly models: Models };
+  /** Sends the calls. */
   readonly inference: Inference;
+  /** The longest request body, in bytes. */
   readonly maxBodyBytes: number;
 }
 
-/** @see https://platform.openai.com/docs/api-reference */
+/** The routes of the OpenAI dialect. @see https://platform.openai.com/docs/api-reference */
 export function openaiRoutes(options: OpenAIOptions): Routes {
   return {
     surface: "openai",

@@ -25,7 +25,7 @@ Deno.test("GET /health/ready is 503 only when the server drains or the store doe
       draining: () => draining,
       storeAnswers: () => Promise.resolve(stored),
     })]);
-    const answer = await routes.request("/health/ready", {}, exchange());
+    const answer = await routes.fetch(new Request("http://127.0.0.1/health/ready"), exchange());
     const body = await answer.json();
     assertEquals([answer.status, body.reason ?? null], [status, reason]);
     assertEquals(answer.headers.has("retry-after"), status === 503);

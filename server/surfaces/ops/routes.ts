@@ -5,13 +5,17 @@ import { type Health, healthOf } from "./health.ts";
 
 /** What operations stand on. */
 export interface OpsOptions {
+  /** Gatehouse's own, for `/health`. */
   readonly version: string;
+  /** Whether the demo is the upstream. */
   readonly demo: boolean;
   /** The upstream whose credential `/health` reports. */
   readonly upstream: () => Upstream;
+  /** What `/metrics` shows. */
   readonly metrics: Metrics;
   /** Seconds since the start. */
   readonly uptime: () => number;
+  /** Whether the server is stopping. */
   readonly draining: () => boolean;
   /** Whether the store answers. */
   readonly storeAnswers: () => Promise<boolean>;
