@@ -11,11 +11,15 @@ export type CredentialState = "none" | "valid" | "refreshing" | "stale" | "unsav
 
 /** The truth about a credential, for people and monitors. Times are milliseconds since the epoch. */
 export interface CredentialHealth {
+  /** Where it stands. */
   readonly state: CredentialState;
   /** When the state began. */
   readonly since: number;
+  /** When the access token expires; null: no token, or the provider did not say. */
   readonly expiresAt: number | null;
+  /** When the last new token came; null: none since the start. */
   readonly lastRefreshAt: number | null;
+  /** Why the last refresh failed; null: it did not. */
   readonly lastError: string | null;
   /** What a person can do about it; null when there is nothing to do. */
   readonly fix: string | null;
@@ -38,6 +42,7 @@ export interface Credential {
    * @throws {GatehouseError} `upstream_unauthorized` when there is no other to be had, else as {@linkcode authorize}
    */
   rejected(generation: number, signal: AbortSignal): Promise<Authorization>;
+  /** How it stands now. */
   health(): CredentialHealth;
   /** The values in use that must not appear in an answer. */
   secrets(): readonly string[];

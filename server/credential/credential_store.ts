@@ -6,7 +6,9 @@ import type { CredentialRecord } from "./record.ts";
 
 /** A record with the version that a later write must find unchanged. */
 export interface Stored {
+  /** What is stored. */
   readonly record: CredentialRecord;
+  /** What a later write must find. */
   readonly version: string;
 }
 
@@ -14,7 +16,7 @@ export interface Stored {
 export interface CredentialStore {
   /** A name for locks, the same in every process that shares the credential. */
   readonly name: string;
-  /** @throws {UnsealError}, {GatehouseError} `storage_unavailable` */
+  /** Null: there is none. @throws {UnsealError}, {GatehouseError} `storage_unavailable` */
   load(): Promise<Stored | null>;
   /** The version alone: cheap enough to ask every second. */
   version(): Promise<string | null>;

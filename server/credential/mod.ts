@@ -3,9 +3,9 @@
  * @module
  */
 export * from "./credential.ts";
-export { openCredential } from "./open_credential.ts";
+export { type CredentialOptions, openCredential } from "./open_credential.ts";
 export type { RefreshStep } from "./refresh.ts";
 export type { RefreshResult } from "./refresher_options.ts";
 export * from "./login/mod.ts";
 export { type CredentialStore, openCredentialStore, type Stored } from "./credential_store.ts";
-export type { CredentialRecord } from "./record.ts";
+export type { CredentialRecord, Intent, Reauth } from "./record.ts";

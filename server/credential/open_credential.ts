@@ -13,19 +13,31 @@ import { createTokenEndpoint } from "./token_endpoint.ts";
 
 /** What a credential stands on; the parts it does not need are never touched. */
 export interface CredentialOptions {
+  /** Names the credential and says what kind it is. */
   readonly upstream: UpstreamSettings;
+  /** Where it is kept. */
   readonly store: Store;
+  /** Seals it. */
   readonly vault: Vault;
+  /** Lets one process redeem at a time. */
   readonly locks: Locks;
+  /** Sends the token requests. */
   readonly http: HttpClient;
+  /** Bounds the silence within an answer. */
   readonly watchdog: Watchdog;
+  /** Tells expiry and times the refreshes. */
   readonly clock: Clock;
   /** 0 to 1. */
   readonly random: () => number;
+  /** Names a redeem under way. */
   readonly newId: () => string;
+  /** Told of states and failures, never of a secret. */
   readonly log: Logger;
+  /** Told how each refresh ended. */
   readonly onRefresh?: (result: RefreshResult) => void;
+  /** Told each new state. */
   readonly onState?: (state: CredentialState) => void;
+  /** Called at every line of a refresh where a crash matters. */
   readonly failpoint?: (step: RefreshStep) => void | Promise<void>;
 }
 

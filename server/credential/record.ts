@@ -3,9 +3,11 @@
  * Times are milliseconds since the epoch.
  */
 export interface CredentialRecord {
+  /** The form of the record. */
   readonly v: 1;
   /** Null for grants without one (client credentials), and for a lone access token. */
   readonly refreshToken: string | null;
+  /** Null: none was issued yet. */
   readonly accessToken: string | null;
   /** Null: the provider did not say. Missing is not expired. */
   readonly expiresAt: number | null;
@@ -19,7 +21,9 @@ export interface CredentialRecord {
 
 /** Written before the refresh token is sent. */
 export interface Intent {
+  /** Names this redeem among all. */
   readonly id: string;
+  /** When it was written. */
   readonly at: number;
   /** How many answers to this refresh token were lost. */
   readonly losses: number;
@@ -27,7 +31,9 @@ export interface Intent {
 
 /** Why and since when a login is needed. */
 export interface Reauth {
+  /** When the provider refused. */
   readonly since: number;
+  /** Why, for people. */
   readonly reason: string;
 }
 

@@ -8,7 +8,9 @@ import { readText } from "./read_text.ts";
 
 /** What the person is shown. */
 export interface DevicePrompt {
+  /** What the person types in there. */
   readonly userCode: string;
+  /** The page to open, on any device. */
   readonly verificationUri: string;
   /** With the code in it, if the provider gives one. */
   readonly verificationUriComplete: string | null;
@@ -20,6 +22,7 @@ export interface DevicePrompt {
 
 /** A device login under way. */
 export interface DeviceLogin {
+  /** What to show. */
   readonly prompt: DevicePrompt;
   /**
    * Asks the provider until the person has decided, and stores the credential.

@@ -8,18 +8,29 @@ import { createTokenEndpoint, type TokenEndpoint } from "../token_endpoint.ts";
 
 /** What a login stands on. */
 export interface LoginContext {
+  /** The provider and the client at it. */
   readonly settings: OAuthSettings;
+  /** Where the credential is put. */
   readonly store: CredentialStore;
+  /**
+   * The provider's token endpoint.
+   * @ignore
+   */
   readonly endpoint: TokenEndpoint;
+  /** Sends the login's own requests. */
   readonly http: HttpClient;
+  /** Times the questions of a device login. */
   readonly clock: Clock;
 }
 
 /** A login that cannot be done, or was not finished; the message says why and what to do. */
 export class LoginError extends Error {
+  /** The class's own name. */
   override readonly name = "LoginError";
+  /** `unsupported`: the provider offers no such login; `denied`: the person or the provider said no; `expired`: nobody decided in time; `failed`: all else. */
   readonly kind: "unsupported" | "denied" | "expired" | "failed";
 
+  /** An error of `kind`; the message is for the person. */
   constructor(kind: "unsupported" | "denied" | "expired" | "failed", message: string) {
     super(message);
     this.kind = kind;
