@@ -148,11 +148,19 @@ class Run {
     const record = (await (await this.#rig.stored()).load())?.record;
     if (record?.accessToken) this.stored.add(record.accessToken);
     assert(provider.mostAtOnce <= 1, "two redeems of one refresh token in flight");
-    const deaths = this.machines.filter((machine) => machine.dead).length;
-    assert(
-      provider.reuses.length <= deaths + this.#doubts,
-      `${provider.reuses.length} reuses after ${deaths} deaths and ${this.#doubts} faults`,
-    );
+    for (const sent of Map.groupBy(this.#rig.sent, ({ refreshToken }) => refreshToken).values()) {
+      // Sent again only where the answer is not known, or known to have changed nothing.
+      for (const [i, { machine, ending }] of sent.slice(0, -1).entries()) {
+        // A 4xx may be the fault of one process's settings: each may ask once.
+        const again = ending === "refused" ? sent.slice(i + 1).some((next) => next.machine === machine) : true;
+        const allowed = machine.killed || !again || ["kept", "busy", "lost"].includes(ending);
+        assert(allowed, `sent again after it ended: ${ending}`);
+      }
+      const since = sent.slice(sent.findLastIndex(({ ending }) => ending === "kept") + 1);
+      const doubts = since.filter(({ ending }) => ending === "lost").length;
+      const deaths = sent.filter(({ machine }) => machine.killed).length;
+      assert(doubts <= 2 + deaths, `${doubts} answers to one refresh token were lost, after ${deaths} deaths`);
+    }
   }
 
   /** All is well again: the credential serves, or a login is truly needed. */

@@ -30,6 +30,9 @@ export interface Seen {
   readonly silence: number;
 }
 
+/** Marks an answer after which the old refresh token stays in force. */
+export const KEPT = "x-refresh-token-kept";
+
 interface Family {
   revoked: boolean;
   live: string;
@@ -204,10 +207,9 @@ export class FakeProvider implements HttpClient {
     if (family === undefined || family.revoked) {
       return json(400, { error: "invalid_grant", error_description: `canary: ${token} is over` });
     }
-    return json(
-      200,
-      pick({ ...this.#answer(family, this.rotates && !omit.includes("refresh_token")), ...fields }, omit),
-    );
+    const rotate = this.rotates && !omit.includes("refresh_token");
+    const answer = pick({ ...this.#answer(family, rotate), ...fields }, omit);
+    return json(200, answer, rotate ? {} : { [KEPT]: "1" });
   }
 
   #answer(family: Family, rotate: boolean) {

@@ -1,11 +1,12 @@
 import type { Clock } from "../../effects/mod.ts";
-import { createWatchdog, type HttpClient } from "../../network/mod.ts";
+import { createWatchdog, type HttpClient, NetworkError } from "../../network/mod.ts";
 import type { OAuthSettings, UpstreamSettings } from "../../settings/mod.ts";
 import type { Held, Locks, Store, Vault } from "../../storage/mod.ts";
 import { type FaultyStore, withFaults } from "../../storage/testing.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 import type { Authorization, Credential, CredentialState, RefreshResult, RefreshStep } from "../mod.ts";
 import { openCredential } from "../mod.ts";
+import { KEPT } from "./fake_provider.ts";
 
 export interface MachineOptions {
   readonly settings?: Partial<OAuthSettings>;
@@ -24,6 +25,18 @@ interface Place {
   readonly provider: HttpClient;
   readonly log: Logger;
   readonly settings: OAuthSettings;
+  /** Every refresh token sent, by any process, in order. */
+  readonly sent: Sent[];
+}
+
+/** How a token request ended for the process that sent it. `kept`: well, and its refresh token stays in force. */
+export type Ending = "open" | "well" | "kept" | "busy" | "refused" | "lost";
+
+/** A refresh token that left a process. */
+export interface Sent {
+  readonly machine: Machine;
+  readonly refreshToken: string;
+  ending: Ending;
 }
 
 const signal = new AbortController().signal;
@@ -37,12 +50,16 @@ export class Machine {
   /** The longest timer that was set, in milliseconds. */
   longestTimer = 0;
   dead = false;
+  /** It died by {@linkcode Machine.kill}, in the middle of whatever it did. */
+  killed = false;
+  readonly #sent: Sent[];
   readonly #death = new AbortController();
   readonly #held = new Set<Held>();
   readonly #timers = new Set<() => void>();
   #credential: Credential | null = null;
 
   private constructor(place: Place) {
+    this.#sent = place.sent;
     this.store = withFaults(this.#mortal(place.store), place.clock);
   }
 
@@ -86,6 +103,11 @@ export class Machine {
 
   /** `kill -9`. */
   kill(): void {
+    this.killed = true;
+    this.#end();
+  }
+
+  #end(): void {
     this.dead = true;
     this.#death.abort();
     for (const held of this.#held) held.release();
@@ -94,7 +116,7 @@ export class Machine {
 
   async stop(): Promise<void> {
     if (!this.dead) await this.credential.close();
-    this.kill();
+    this.#end();
   }
 
   #mortal(store: Store): Store {
@@ -141,18 +163,31 @@ export class Machine {
     return {
       fetch: async (request) => {
         if (this.dead) return await new Promise(() => {});
-        // Its connections end with it.
-        const signal = AbortSignal.any([request.signal, this.#death.signal]);
+        const refreshToken = new URLSearchParams(String(request.body ?? "")).get("refresh_token");
+        const sent: Sent = { machine: this, refreshToken: refreshToken ?? "", ending: "open" };
+        if (refreshToken !== null) this.#sent.push(sent);
         try {
+          // Its connections end with it.
+          const signal = AbortSignal.any([request.signal, this.#death.signal]);
           const response = await provider.fetch({ ...request, signal });
-          return this.dead ? await new Promise<Response>(() => {}) : response;
+          if (this.dead) return await new Promise(() => {});
+          sent.ending = endingOf(response);
+          return response;
         } catch (error) {
-          return this.dead ? await new Promise<Response>(() => {}) : await Promise.reject(error);
+          if (this.dead) return await new Promise(() => {});
+          sent.ending = error instanceof NetworkError && !error.sent ? "busy" : "lost";
+          throw error;
         }
       },
       close() {},
     };
   }
+}
+
+function endingOf({ status, headers }: Response): Ending {
+  if (status === 200) return headers.has(KEPT) ? "kept" : "well";
+  if (status === 429 || status === 503) return "busy";
+  return status >= 500 ? "lost" : "refused";
 }
 
 /** The bearer token of an authorization. */

@@ -9,7 +9,7 @@ import { type CapturedLog, capturedLog } from "./captured_log.ts";
 import { type CredentialStore, openCredentialStore } from "../mod.ts";
 import { FakeProvider } from "./fake_provider.ts";
 import { mapStore, quickVault } from "./memory.ts";
-import { Machine, type MachineOptions } from "./machine.ts";
+import { Machine, type MachineOptions, type Sent } from "./machine.ts";
 import { QuickClock } from "./quick_clock.ts";
 
 /** A signal that never fires. */
@@ -23,6 +23,7 @@ export interface Rig {
   readonly vault: Vault;
   readonly locks: MemoryLocks;
   readonly log: CapturedLog;
+  readonly sent: Sent[];
   /** Starts a process: opens a credential with store, clock and locks that end with it. */
   start(options?: MachineOptions): Promise<Machine>;
   /** The stored credential, past all processes. */
@@ -79,6 +80,7 @@ export async function withRig(test: (rig: Rig) => Promise<void>, options: RigOpt
     vault,
     locks,
     log,
+    sent: [],
     settings,
     stored: (changes) => openCredentialStore({ store, vault, upstream: "main", settings: settings(changes) }),
     async start(machineOptions = {}) {
