@@ -1,0 +1,64 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { GatehouseError } from "../errors/mod.ts";
+import type { Asking } from "./asking.ts";
+import { createDoor, type Door } from "./door.ts";
+
+const OWN = "127.0.0.1:8000";
+const door = createDoor({ auth: "auto", bind: "127.0.0.1", allowedHosts: [], corsOrigins: [] });
+
+function asking(rest: Partial<Asking>): Asking {
+  return {
+    host: OWN,
+    targetHost: OWN,
+    origin: null,
+    secFetchSite: null,
+    forwarded: false,
+    bearer: null,
+    apiKey: null,
+    ...rest,
+  };
+}
+
+/** The code that refuses, or who is let in. */
+function verdict(by: Door, rest: Partial<Asking>): string {
+  try {
+    return by.admit(asking(rest)).userId;
+  } catch (error) {
+    if (error instanceof GatehouseError) return error.code;
+    throw error;
+  }
+}
+
+Deno.test("admit() lets loopback names in and no other, in Host and in the target alike", () => {
+  const near = fc.tuple(
+    fc.constantFrom("", "a.", "[", "x@", " "),
+    fc.constantFrom("localhost", "LOCALHOST", "127.0.0.1", "[::1]", "::1", "127.0.0.1.", "evil.example"),
+    fc.constantFrom("", ":", ":80", ":65535", ":123456", ".", ".evil", "/", "@evil", ":80@evil", ":x"),
+  ).map((parts) => parts.join(""));
+  fc.assert(fc.property(fc.oneof(near, fc.string(), fc.domain(), fc.ipV4(), fc.ipV6()), (host) => {
+    const own = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i.test(host);
+    const expected = own ? "local" : "host_not_allowed";
+    assertEquals([verdict(door, { host }), verdict(door, { targetHost: host })], [expected, expected]);
+  }));
+});
+
+Deno.test("admit() lets pages of its own origin in and no other", () => {
+  fc.assert(fc.property(fc.oneof(fc.webUrl(), fc.string(), fc.constantFrom("null", "", `https://${OWN}`)), (origin) => {
+    assertEquals(verdict(door, { origin }), origin === `http://${OWN}` ? "local" : "origin_not_allowed");
+  }));
+});
+
+Deno.test("admit() asks for a credential where the server is not open", () => {
+  for (const [auth, bind] of [["required", "127.0.0.1"], ["auto", "0.0.0.0"]] as const) {
+    const closed = createDoor({ auth, bind, allowedHosts: [], corsOrigins: [] });
+    assertEquals([closed.open, verdict(closed, {})], [false, "credential_required"]);
+    assertEquals(verdict(closed, { bearer: "gh_x" }), "invalid_api_key");
+    assertEquals(verdict(closed, { apiKey: "gh_x", bearer: "dummy" }), "invalid_api_key");
+  }
+});
+
+Deno.test("admit() repeats of a host only what is short and printable", () => {
+  const error = assertThrows(() => door.admit(asking({ host: `\u0007${"x".repeat(10_000)}` })), GatehouseError);
+  assertEquals([error.message.length < 400, error.message.includes("\u0007")], [true, false]);
+});
