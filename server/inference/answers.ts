@@ -4,7 +4,7 @@ import type { Metrics, UpstreamOutcome } from "../telemetry/mod.ts";
 import { failure, type Outcome, relay, type RelayEnd, tapJson, usageOfJson } from "../upstream/mod.ts";
 import { headersDown } from "./crossing.ts";
 import type { Ending } from "./ending.ts";
-import type { ByteAnswer, ByteCall } from "./inference.ts";
+import type { ByteAnswer, ByteCall } from "./call.ts";
 
 /** What the answers stand on. */
 export interface AnswerContext {

@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../effects/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import type { AbortPhase, Metrics, UpstreamOutcome } from "../telemetry/mod.ts";
 import type { Release, Usage } from "../upstream/mod.ts";
-import type { ByteCall } from "./inference.ts";
+import type { ByteCall } from "./call.ts";
 
 /**
  * One call from its admission to its one ending: the signal that every wait of it hears, where it stands, and what is

@@ -3,4 +3,5 @@
  * @module
  */
 export { type HeaderList, headersDown } from "./crossing.ts";
-export { type ByteAnswer, type ByteCall, createInference, type Inference, type InferenceOptions } from "./inference.ts";
+export type { ByteAnswer, ByteCall } from "./call.ts";
+export { createInference, type Inference, type InferenceOptions } from "./inference.ts";

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Logger } from "../../telemetry/log.ts";
+import type { Logger } from "../../telemetry/mod.ts";
 import type { AuthorizationCodes } from "./authorization_codes.ts";
 import { grantedScope, isLoopbackRedirect } from "./client.ts";
 import type { FormTokens } from "./form_tokens.ts";

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Logger } from "../../telemetry/log.ts";
+import type { Logger } from "../../telemetry/mod.ts";
 import { dashed, type DeviceCodes, type DeviceRequest } from "./device_codes.ts";
 import type { FormTokens } from "./form_tokens.ts";
 import { decision, notice, page } from "./page.ts";

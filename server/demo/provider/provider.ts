@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Clock } from "../../effects/mod.ts";
-import type { Logger } from "../../telemetry/log.ts";
+import type { Logger } from "../../telemetry/mod.ts";
 import type { Handler } from "../listen.ts";
 import type { Random } from "../random.ts";
 import { AuthorizationCodes } from "./authorization_codes.ts";

@@ -1,4 +1,4 @@
-import type { Logger } from "../../telemetry/log.ts";
+import type { Logger } from "../../telemetry/mod.ts";
 import { type AuthorizationCodes, verifierFits } from "./authorization_codes.ts";
 import type { DeviceCodes } from "./device_codes.ts";
 import { noStoreJson, OAuthError } from "./oauth_error.ts";

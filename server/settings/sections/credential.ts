@@ -3,7 +3,7 @@ import { NOTHING, showHidden } from "../fault.ts";
 import type { ApiKeySettings, CredentialSettings } from "../settings.ts";
 import { token, variableName } from "../types/text_types.ts";
 import type { Values } from "../values.ts";
-import { OAUTH_VARIABLES } from "../variables/oauth.ts";
+import { OAUTH_VARIABLES } from "../variables/mod.ts";
 import { oauthSettings } from "./oauth.ts";
 
 /** The upstream's credential: OAuth2, or an API key, or none (a model server of one's own may ask for nothing). */

@@ -8,6 +8,7 @@ import { SERVER_VARIABLES } from "./server.ts";
 import { STORAGE_VARIABLES } from "./storage.ts";
 import type { Variable } from "./variable.ts";
 
+export { OAUTH_VARIABLES };
 export type { Variable } from "./variable.ts";
 
 /** Every variable, once. */

@@ -1,7 +1,7 @@
 import { GatehouseError } from "../../errors/mod.ts";
 import { demandJson, type Handler, readRequestBody } from "../../http/mod.ts";
 import { openaiChat, readChatRequest } from "../../upstream/mod.ts";
-import type { OpenAIOptions } from "./routes.ts";
+import type { OpenAIOptions } from "./options.ts";
 
 /** `POST /v1/chat/completions`: the body goes up as it came, the answer comes down as it came. */
 export function chatCompletions({ resolve, inference, maxBodyBytes }: OpenAIOptions): Handler {

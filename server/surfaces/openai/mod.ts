@@ -2,4 +2,5 @@
  * The OpenAI dialect: model list and chat completions, in the byte lane.
  * @module
  */
-export { type OpenAIOptions, openaiRoutes } from "./routes.ts";
+export type { OpenAIOptions } from "./options.ts";
+export { openaiRoutes } from "./routes.ts";

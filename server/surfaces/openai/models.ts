@@ -2,7 +2,7 @@ import { GatehouseError } from "../../errors/mod.ts";
 import type { Handler } from "../../http/mod.ts";
 import { headersDown } from "../../inference/mod.ts";
 import type { ModelsAnswer } from "../../upstream/mod.ts";
-import type { OpenAIOptions } from "./routes.ts";
+import type { OpenAIOptions } from "./options.ts";
 
 /** `GET /v1/models`, in OpenAI's shape. Where nothing at all is known, the upstream's own answer says why. */
 export function listModels({ resolve }: OpenAIOptions): Handler {
