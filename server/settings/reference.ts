@@ -5,7 +5,7 @@ export function envExample(): string {
   const lines = [
     "# Settings of Gatehouse: copy this file to .env, and remove the # before what you set.",
     "# The environment wins over .env; an empty value counts as unset. Put values with # or spaces in single quotes.",
-    "# This file is generated: deno run --allow-write=.env.example server/settings/write_env_example.ts",
+    "# This file is generated: deno task docs",
   ];
   for (const { title, variables } of VARIABLE_GROUPS) {
     lines.push("", "", `# ${title}`);
