@@ -1,4 +1,6 @@
 import * as oauth from "oauth4webapi";
+import { UnsealError } from "../../storage/mod.ts";
+import type { Stored } from "../credential_store.ts";
 import { clientAuthOf, clientOf, protocolOptions } from "../oauth_protocol.ts";
 import { LOGIN_SILENCE, type LoginContext, serverOf } from "./login.ts";
 
@@ -17,7 +19,15 @@ export interface Logout {
  * @see RFC 7009
  */
 export async function logout(context: LoginContext, signal: AbortSignal): Promise<Logout> {
-  const stored = await context.store.load();
+  let stored: Stored | null;
+  try {
+    stored = await context.store.load();
+  } catch (error) {
+    if (!(error instanceof UnsealError)) throw error;
+    // Its key is gone: the way out that the error names is to log out, and there is nothing left to revoke with.
+    await context.store.forget();
+    return { found: true, revoked: "no" };
+  }
   if (stored === null) return { found: false, revoked: "no" };
   const token = stored.record.refreshToken ?? stored.record.accessToken;
   const revoked = token === null ? "no" : await revoke(context, token, signal);

@@ -42,6 +42,16 @@ Deno.test("logout() forgets also what cannot be revoked, and says so", async () 
   });
 });
 
+Deno.test("logout() is the way out of a record that cannot be unsealed", () =>
+  withRig(async (rig) => {
+    await (await served(rig)).stop();
+    for await (const { key, value } of rig.store.list<object>([])) {
+      if ("data" in value) await rig.store.commit({ puts: [{ key, value: { ...value, data: new Uint8Array(20) } }] });
+    }
+    assertEquals(await logout(await loginOf(rig), never), { found: true, revoked: "no" });
+    assertEquals(await (await rig.stored()).load(), null);
+  }, OPTIONS));
+
 Deno.test("logout() that is given up before the answer keeps the credential", () =>
   withRig(async (rig) => {
     await (await served(rig)).stop();
