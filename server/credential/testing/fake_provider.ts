@@ -32,6 +32,8 @@ export interface Seen {
 
 /** Marks an answer after which the old refresh token stays in force. */
 export const KEPT = "x-refresh-token-kept";
+/** Marks a 200 that cannot be read. */
+export const MANGLED = "x-mangled";
 
 interface Family {
   revoked: boolean;
@@ -246,6 +248,7 @@ export function json(status: number, body: unknown, headers: HeadersInit = {}): 
 async function mangle(response: Response, how: "breaks" | "twice" | "garbage"): Promise<Response> {
   const text = await response.text();
   const { status, headers } = response;
+  headers.set(MANGLED, how);
   if (how === "garbage") return new Response(`<html>canary ${text.slice(0, 20)}`, { status, headers });
   if (how === "twice") return new Response(text + text, { status, headers });
   const body = new ReadableStream<Uint8Array>({

@@ -6,7 +6,7 @@ import { type FaultyStore, withFaults } from "../../storage/testing.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 import type { Authorization, Credential, CredentialState, RefreshResult, RefreshStep } from "../mod.ts";
 import { openCredential } from "../mod.ts";
-import { KEPT } from "./fake_provider.ts";
+import { KEPT, MANGLED } from "./fake_provider.ts";
 
 export interface MachineOptions {
   readonly settings?: Partial<OAuthSettings>;
@@ -30,7 +30,7 @@ interface Place {
 }
 
 /** How a token request ended for the process that sent it. `kept`: well, and its refresh token stays in force. */
-export type Ending = "open" | "well" | "kept" | "busy" | "refused" | "lost";
+export type Ending = "open" | "well" | "kept" | "unreadable" | "busy" | "refused" | "lost";
 
 /** A refresh token that left a process. */
 export interface Sent {
@@ -52,6 +52,8 @@ export class Machine {
   dead = false;
   /** It died by {@linkcode Machine.kill}, in the middle of whatever it did. */
   killed = false;
+  /** Its store was down at some time. */
+  cutOff = false;
   readonly #sent: Sent[];
   readonly #death = new AbortController();
   readonly #held = new Set<Held>();
@@ -185,6 +187,7 @@ export class Machine {
 }
 
 function endingOf({ status, headers }: Response): Ending {
+  if (status === 200 && headers.has(MANGLED)) return "unreadable";
   if (status === 200) return headers.has(KEPT) ? "kept" : "well";
   if (status === 429 || status === 503) return "busy";
   return status >= 500 ? "lost" : "refused";
