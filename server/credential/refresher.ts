@@ -27,7 +27,7 @@ const WATCH_QUIET = 5_000;
 /** A token that is refused so soon after a refused one was replaced will not get better by another redeem. */
 const YOUNG = 30_000;
 const SAVE_WITHIN = 2_000;
-/** Between two tries, whatever `Retry-After` says. */
+/** Between two tries, whatever `Retry-After` says; and the shortest lifetime that is renewed in the background. */
 const SHORTEST_PAUSE = 1_000;
 
 /** Keeps one OAuth2 credential alive: `credential.ts` says what it offers, `refresh.ts` does one renewal. */
@@ -252,7 +252,11 @@ export class Refresher implements Credential {
   /** Sets the timer of the background renewal. */
   #plan({ deadline, lifetime }: Current): void {
     const { clock, random } = this.#options;
-    if (lifetime !== null) this.#schedule(refreshDelay(remaining(deadline, clock), lifetime, random()));
+    const left = remaining(deadline, clock);
+    // A token that is over when it comes, or nearly, would be renewed without pause: that is done on demand only.
+    if (lifetime !== null && lifetime >= SHORTEST_PAUSE && left > 0) {
+      this.#schedule(refreshDelay(left, lifetime, random()));
+    }
   }
 
   #needLogin(need: Need): void {

@@ -122,6 +122,20 @@ Deno.test("lifetimes of one second, missing, zero, as a string or negative never
     assertEquals(rig.provider.reuses, []);
   }));
 
+Deno.test("a token that is over when it comes is not renewed without pause", () =>
+  withRig(async (rig) => {
+    for (const [lifetime, late] of [[1, 1500], [0.001, 0]] as const) {
+      rig.provider.lifetime = lifetime;
+      rig.provider.always({ kind: "late", ms: late });
+      const before = rig.provider.asked;
+      const refreshToken = new Secret(rig.provider.grant().refreshToken);
+      const machine = await rig.start({ settings: { refreshToken } });
+      await rig.clock.advance(MINUTE);
+      assert(rig.provider.asked - before <= 2, `${lifetime}: asked ${rig.provider.asked - before} times`);
+      machine.kill();
+    }
+  }));
+
 Deno.test("a lifetime that counts from the moment of sending: a late answer shortens it", () =>
   withRig(async (rig) => {
     rig.provider.next({ kind: "late", ms: 30_000 });
