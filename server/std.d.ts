@@ -50,3 +50,7 @@ declare module "@std/ulid" {
   export function monotonicUlid(seedTime?: number): string;
   export function decodeTime(ulid: string): number;
 }
+
+declare module "undici/lib/dispatcher/agent.js" {
+  export { Agent as default } from "undici";
+}

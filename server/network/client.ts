@@ -90,7 +90,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       }
     }
     try {
-      const response = await send(request, path.route, watchdog);
+      const response = await send(request, path.route, { watchdog, connectionTimeout: settings.connectionTimeout });
       path.proven();
       return response;
     } catch (error) {

@@ -9,12 +9,20 @@ const CHECK_ROUTE = "Check the URL, VPN and proxy settings.";
 /** Looked through from the top: the first whose pattern occurs in the foreign text. */
 const KNOWN: readonly (readonly [pattern: RegExp, what: string, fix: string])[] = [
   [
-    /UnknownIssuer|self.signed|unable to get local issuer/i,
+    /UnknownIssuer|self.signed|unable to (?:get local issuer|verify)/i,
     "the certificate's issuer is not known",
     "Set CA_FILE to the certificate of your company's CA.",
   ],
-  [/NotValidForName/i, "the certificate is for another name", "Check the host in the URL."],
-  [/certificate.*(Expired|NotValidYet)/i, "the certificate is expired or not yet valid", "Check this machine's clock."],
+  [
+    /NotValidForName|ALTNAME_INVALID|does not match certificate/i,
+    "the certificate is for another name",
+    "Check the host in the URL.",
+  ],
+  [
+    /certificate.*(?:Expired|NotValidYet|not yet valid)/i,
+    "the certificate is expired or not yet valid",
+    "Check this machine's clock.",
+  ],
   [
     /CertificateRequired|HandshakeFailure|certificate required/i,
     "the TLS handshake was refused",
@@ -27,7 +35,7 @@ const KNOWN: readonly (readonly [pattern: RegExp, what: string, fix: string])[] 
     "Check the host name and VPN; where only a proxy reaches it, set HTTP_PROXY_URL.",
   ],
   [
-    /proxy authentication required/i,
+    /proxy authentication required|Proxy response \(407\)/i,
     "the proxy asks for a login (407)",
     "Put user and password into HTTP_PROXY_URL.",
   ],
@@ -35,7 +43,7 @@ const KNOWN: readonly (readonly [pattern: RegExp, what: string, fix: string])[] 
   [/refused|ECONNREFUSED/i, "the connection was refused", "Check host and port, and that something listens there."],
   [/unreachable/i, "there is no way to that network", CHECK_ROUTE],
   [
-    /tls|InvalidContentType|corrupt message|UnexpectedEof|handshake/i,
+    /tls|ssl|InvalidContentType|corrupt message|UnexpectedEof|handshake/i,
     "the TLS handshake failed",
     "Check that the port speaks https.",
   ],
@@ -43,18 +51,14 @@ const KNOWN: readonly (readonly [pattern: RegExp, what: string, fix: string])[] 
 
 /** Translates the text of a foreign error, which may hold a whole URL, into a {@linkcode Failure} that holds none. */
 export function readFailure(error: unknown): Failure {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const text = error instanceof Error ? `${error.name} ${codeOf(error)}: ${error.message}` : String(error);
   for (const [pattern, what, fix] of KNOWN) {
     if (pattern.test(text)) return { what, fix };
   }
   return { what: "the connection failed", fix: CHECK_ROUTE };
 }
 
-/**
- * Whether Deno's fetch failed before a byte of the request left: hyper says `client error (Connect)` for DNS, TCP, TLS
- * and proxy tunnels, `client error (SendRequest)` for the rest.
- */
-export function isConnectFailure(error: unknown): boolean {
-  // The URL stands in the same text, before the last ` (Connect): `; a URL cannot hold the blanks.
-  return error instanceof TypeError && error.message.includes(": client error (Connect)");
+/** Node's libraries put the kind of a failure into `code`. */
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : "";
 }

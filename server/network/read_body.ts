@@ -39,9 +39,7 @@ export async function readBody(response: Response, options: ReadBodyOptions): Pr
   const { maxBytes, silence, watchdog, signal } = options;
   if (response.body === null) return new Uint8Array();
   const declared = Number(response.headers.get("content-length") ?? NaN);
-  const source = declared > 0 && declared <= maxBytes
-    ? exactSource(response.body, declared)
-    : chunkSource(response.body, maxBytes);
+  const source = chunkSource(response.body, maxBytes);
   let stopped: { readonly reason: unknown } | null = null;
   const stop = (reason: unknown) => {
     stopped ??= { reason };
@@ -79,31 +77,6 @@ interface Source {
   cancel(): void;
   /** All that was read. */
   bytes(): Uint8Array<ArrayBuffer>;
-}
-
-/**
- * A body of a known length goes into one buffer of just that length: the body of a `fetch` would else make and zero
- * 64 KiB for every read.
- */
-function exactSource(body: ReadableStream<Uint8Array>, length: number): Source {
-  const reader = body.getReader({ mode: "byob" });
-  let buffer: ArrayBuffer = new ArrayBuffer(length);
-  let filled = 0;
-  const cancel = () => void reader.cancel().catch(() => {}); // it may be broken already: that is what we are leaving for
-  return {
-    async more() {
-      const { done, value } = await reader.read(new Uint8Array(buffer, filled));
-      // Only a cancelled reader gives no view back.
-      if (value === undefined) return false;
-      buffer = value.buffer;
-      filled += value.byteLength;
-      if (filled === length) cancel();
-      else if (done) throw new TypeError("the body is shorter than its content-length");
-      return filled < length;
-    },
-    cancel,
-    bytes: () => new Uint8Array(buffer, 0, filled),
-  };
 }
 
 function chunkSource(body: ReadableStream<Uint8Array>, maxBytes: number): Source {

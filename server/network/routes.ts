@@ -1,14 +1,16 @@
 import type { NetworkSettings } from "../settings/mod.ts";
 import type { DialTarget } from "./dial.ts";
+import type { Dispatcher } from "undici";
 import { matchesNoProxy } from "./no_proxy.ts";
+import { openPools } from "./pools.ts";
 import { bareHost, hostPort, portOf } from "./safe_url.ts";
 
 /** One way out: straight, or through a proxy. */
 export interface Route {
   /** `directly` or `via proxy host:port`: for messages and logs. */
   readonly label: string;
-  /** The pool of connections that leave this way. */
-  readonly client: Deno.HttpClient;
+  /** The pool of connections that leave this way; made when it is first asked for. */
+  readonly dispatcher: () => Promise<Dispatcher>;
   /** What a probe knocks at before something is sent to `url`. */
   readonly knock: (url: URL) => DialTarget;
 }
@@ -22,26 +24,16 @@ export interface Routes {
 
 /** Opens one connection pool for the direct way and one for each proxy. */
 export function openRoutes(settings: NetworkSettings, isLoopback: (url: URL) => boolean): Routes {
-  const certificate = settings.clientCertificate;
-  const base: Deno.CreateHttpClientOptions = { caCerts: [...settings.caCertificates] };
-  const open = (options: Deno.CreateHttpClientOptions) =>
-    Deno.createHttpClient(
-      certificate === null ? options : { ...options, cert: certificate.certificate, key: certificate.key.reveal() },
-    );
-
+  const pools = openPools(settings);
   const direct: Route = {
     label: "directly",
-    client: open(base),
+    dispatcher: pools.direct,
     knock: (url) => ({ hostname: bareHost(url), port: portOf(url), tls: url.protocol === "https:" }),
   };
   const throughProxy = (address: string): Route => {
     const url = new URL(/^[a-z0-9]+:\/\//i.test(address) ? address : `http://${address}`);
     const target = { hostname: bareHost(url), port: portOf(url), tls: url.protocol === "https:" };
-    return {
-      label: `via proxy ${hostPort(url)}`,
-      client: open({ ...base, proxy: { url: url.href } }),
-      knock: () => target,
-    };
+    return { label: `via proxy ${hostPort(url)}`, dispatcher: pools.through(url), knock: () => target };
   };
   const { httpProxy, httpsProxy, noProxy } = settings;
   const forHttp = httpProxy === null ? null : throughProxy(httpProxy.reveal());
@@ -54,8 +46,6 @@ export function openRoutes(settings: NetworkSettings, isLoopback: (url: URL) => 
       if (proxy === null || isLoopback(url) || matchesNoProxy(noProxy, url)) return [direct];
       return [proxy, direct];
     },
-    close() {
-      for (const client of new Set([direct, forHttp, forHttps].map((route) => route?.client))) client?.close();
-    },
+    close: pools.close,
   };
 }

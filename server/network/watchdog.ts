@@ -65,7 +65,6 @@ class Entry implements Watch {
     this.end(this);
   }
 
-
   check(now: number): void {
     const { silence, total, every = 0 } = this.limits;
     const idle = now - this.last;
