@@ -24,6 +24,9 @@ const FLOORS: readonly (readonly string[])[] = [
 const FIXTURE =
   /_test\.ts$|_fixture\.ts$|_testing\.ts$|\/testing\.ts$|(^|\/)testing\/|\/test_servers\.ts$|\/fake_clock\.ts$|\/instant_clock\.ts$|^(bench|e2e|docs)\/|\/write_env_example\.ts$|\.d\.ts$/;
 
+/** An import as it is written; for files that the product does not load. */
+const WRITTEN = /(?:\bfrom|\bimport\(|^import) ?"([^"\n]+)"/gm;
+
 const SERVER = new URL("./", import.meta.url).href;
 
 /** What is read here of `deno info --json`. */
@@ -182,7 +185,7 @@ Deno.test("architecture: packages come from npm by the names in deno.json, and e
   const raw: string[] = [];
   for (const file of all) {
     const text = await Deno.readTextFile(new URL(file, SERVER));
-    for (const [, specifier = ""] of text.matchAll(/(?:\bfrom|\bimport\(|^import) ?"([^"\n]+)"/gm)) {
+    for (const [, specifier = ""] of text.matchAll(WRITTEN)) {
       used.add(nameOf(specifier) ?? "");
       if (/^(npm|jsr|https?):/.test(specifier)) raw.push(`${file} imports ${specifier}`);
     }
@@ -196,8 +199,8 @@ Deno.test("architecture: what tests take from other rooms past a door are fixtur
   const past: string[] = [];
   for (const file of all.filter((file) => FIXTURE.test(file) && !/^(bench|e2e|docs)\//.test(file))) {
     const text = await Deno.readTextFile(new URL(file, SERVER));
-    for (const [, specifier = ""] of text.matchAll(/(?:\bfrom|\bimport\() ?"(\.[^"\n]+)"/g)) {
-      const to = inServer(new URL(specifier, new URL(file, SERVER)).href);
+    for (const [, specifier = ""] of text.matchAll(WRITTEN)) {
+      const to = specifier.startsWith(".") ? inServer(new URL(specifier, new URL(file, SERVER)).href) : null;
       if (to === null || roomOf(to) === roomOf(file) || FIXTURE.test(to)) continue;
       const door = doorBetween(file, to, files);
       if (door !== null && door !== to) past.push(`${file} imports ${to}`);
