@@ -15,6 +15,7 @@ async function verdicts(
     const exam = examination({ GATEHOUSE_KEY: SEALING_KEY, DATA_DIR: `${dir}/data`, ...env }, answer, changes);
     const groups = await Array.fromAsync(examine(exam));
     assert(!JSON.stringify(groups).includes("canary"));
+    exam.effects.watchdog.close();
     assertEquals(exam.clock.pending, 0);
     return groups.flat().map(({ what, verdict }) => `${what}: ${verdict}`);
   } finally {
