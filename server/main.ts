@@ -31,4 +31,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  const { explain } = await import("./commands/explain.ts");
+  Deno.exit(
+    await main(Deno.args).catch((error) => {
+      systemConsole().complain(explain(error));
+      return 1;
+    }),
+  );
+}

@@ -10,7 +10,13 @@ export function banner(app: App, settings: Settings, { bold, dim }: Pick<Console
   const title = ["", bold(`  Gatehouse ${VERSION}`), ""];
   const where = [
     `  Base URL   ${bold(base)}`,
-    `  API key    ${dim("any text will do: open to programs of this machine")}`,
+    `  API key    ${
+      dim(
+        settings.server.auth === "auto"
+          ? "any text will do: open to programs of this machine"
+          : "required (AUTH=required)",
+      )
+    }`,
     ...(model === null ? [] : [`  Model      ${model}`]),
     "",
   ];

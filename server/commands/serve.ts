@@ -17,12 +17,6 @@ export async function serve(console: Console): Promise<number> {
   try {
     const warning = runtimeWarning(Deno.version.deno);
     if (warning !== null) log.warn(warning);
-    globalThis.addEventListener("unhandledrejection", (event) => {
-      event.preventDefault();
-      log.error("a fault that nobody awaited", {
-        error: event.reason instanceof Error ? event.reason : typeof event.reason,
-      });
-    });
     return await run(settings, log, console);
   } finally {
     await log.close();
@@ -40,6 +34,12 @@ async function run(settings: Settings, log: RootLogger, console: Console): Promi
     console.complain(error.message);
     return 1;
   }
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("a fault that nobody awaited", {
+      error: event.reason instanceof Error ? event.reason : typeof event.reason,
+    });
+  });
   if (console.isTerminal) { for (const line of banner(app, settings, console)) console.say(line); }
   else if (app.demo) {
     log.warn(

@@ -33,6 +33,11 @@ export interface OpenStoreOptions {
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { settings, clock, log, random = Math.random, openKv = (path) => Deno.openKv(path) } = options;
+  if (options.openKv === undefined && typeof Deno.openKv !== "function") {
+    throw new StorageStartError(
+      "Cannot open the store: this Deno runs without its KV; add --unstable-kv --unstable-no-legacy-abort.",
+    );
+  }
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const kv = settings.kvUrl === null
     ? await openFile(settings.dataDir, { clock, log, random, limits, openKv })
