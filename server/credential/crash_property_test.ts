@@ -156,9 +156,7 @@ class Run {
       for (const [i, { machine, ending }] of sent.slice(0, -1).entries()) {
         // A 4xx may be the fault of one process's settings: each may ask once.
         const again = ending === "refused" ? sent.slice(i + 1).some((next) => next.machine === machine) : true;
-        // That a 200 could not be read is forgotten when it cannot be stored either: known, and not mended yet.
-        const forgotten = ending === "unreadable" && machine.cutOff;
-        const allowed = machine.killed || !again || forgotten || ["kept", "busy", "lost"].includes(ending);
+        const allowed = machine.killed || !again || ["kept", "busy", "lost"].includes(ending);
         assert(allowed, `sent again after it ended: ${ending}`);
       }
       const since = sent.slice(sent.findLastIndex(({ ending }) => ending === "kept") + 1);

@@ -27,7 +27,20 @@ export type RefreshOutcome =
     readonly atExpiry: boolean;
   }
   /** `refreshToken`: the one that is over; another in the store lifts the need. */
-  | { readonly kind: "reauth"; readonly reason: string; readonly since: number; readonly refreshToken: string | null };
+  | {
+    readonly kind: "reauth";
+    readonly reason: string;
+    readonly since: number;
+    readonly refreshToken: string | null;
+    /** That it is over could not be stored: the lock stays ours until it is, or another process would send it again. */
+    readonly unsaved?: Unsaved;
+  };
+
+/** What is left to be stored, under the lock that is kept for it. */
+export interface Unsaved {
+  readonly held: Held;
+  readonly store: () => Promise<unknown>;
+}
 
 export interface RefreshContext {
   readonly store: CredentialStore;
@@ -73,7 +86,7 @@ export async function refresh(
   try {
     await context.step("lock_taken");
     const outcome = await refreshLocked(context, old, held);
-    keep = outcome.kind === "unsaved";
+    keep = outcome.kind === "unsaved" || (outcome.kind === "reauth" && outcome.unsaved !== undefined);
     return outcome;
   } finally {
     if (!keep) await held.release();
@@ -90,7 +103,7 @@ async function refreshLocked(context: RefreshContext, old: () => OldToken, held:
       // Only a record that exists is ever decided to be used.
       return stored === null ? passing("the store is empty", null) : { kind: "current", stored, redeemed: false };
     case "reauth":
-      if (decision.persist && stored !== null) return await needLogin(context, stored, decision.reason);
+      if (decision.persist && stored !== null) return await needLogin(context, stored, decision.reason, held);
       return reauth(stored?.record ?? null, decision.reason, clock);
     case "wait":
       return { kind: "passing", reason: decision.reason, retryAfter: null, atExpiry: true };
@@ -147,6 +160,7 @@ async function redeem(
         context,
         { record: doubt, version: version ?? "" },
         `two answers in a row were lost (${answer.reason})`,
+        held,
       );
     }
     case "unreadable":
@@ -157,7 +171,7 @@ async function redeem(
       if (before === null || refreshToken === null) {
         return answer.kind === "unreadable" ? passing(answer.reason, null) : reauth(before, answer.reason, clock);
       }
-      return await needLogin(context, now ?? { record: before, version: version ?? "" }, answer.reason);
+      return await needLogin(context, now ?? { record: before, version: version ?? "" }, answer.reason, held);
     }
   }
 }
@@ -208,13 +222,30 @@ async function needLogin(
   { store, clock }: RefreshContext,
   { record, version }: Stored,
   reason: string,
+  held: Held,
 ): Promise<RefreshOutcome> {
   const over: CredentialRecord = { ...record, intent: null, reauth: record.reauth ?? { since: clock.now(), reason } };
-  await settled(store.save(over, version));
-  return reauth(over, reason, clock);
+  const mark = () => storeMark(store, over, version);
+  const stored = await settled(mark(), { clock, within: STORE_WITHIN });
+  const outcome = reauth(over, reason, clock);
+  return stored === undefined ? { ...outcome, unsaved: { held, store: mark } } : outcome;
 }
 
-function reauth(record: CredentialRecord | null, reason: string, clock: Clock): RefreshOutcome {
+/** Stores that a refresh token is over, unless a login or a logout elsewhere has replaced it. */
+async function storeMark(store: CredentialStore, over: CredentialRecord, expected: string): Promise<true> {
+  for (let version = expected;;) {
+    if (await store.save(over, version) !== null) return true;
+    const now = await store.load();
+    if (now === null || now.record.refreshToken !== over.refreshToken || now.record.reauth !== null) return true;
+    version = now.version;
+  }
+}
+
+function reauth(
+  record: CredentialRecord | null,
+  reason: string,
+  clock: Clock,
+): Extract<RefreshOutcome, { kind: "reauth" }> {
   return {
     kind: "reauth",
     reason: record?.reauth?.reason ?? reason,

@@ -6,7 +6,7 @@ import { backoff, type Deadline, deadlineOf, MAX_TIMER, refreshDelay, remaining 
 import { type Failure, healthOf, LOGIN_FIX, type Need } from "./refresher_health.ts";
 import type { RefresherOptions } from "./refresher_options.ts";
 import type { CredentialRecord } from "./record.ts";
-import { refresh, type RefreshContext, type RefreshOutcome } from "./refresh.ts";
+import { refresh, type RefreshContext, type RefreshOutcome, type Unsaved } from "./refresh.ts";
 import { refused, unavailable } from "./refusals.ts";
 import { adoptSeed } from "./seed.ts";
 import { settled } from "./settled.ts";
@@ -224,6 +224,7 @@ export class Refresher implements Credential {
         return;
       case "reauth":
         this.#needLogin(outcome);
+        if (outcome.unsaved !== undefined) this.#unsaved = this.#saveUntilStored(outcome.unsaved);
         onRefresh?.("rejected");
     }
   }
@@ -288,7 +289,7 @@ export class Refresher implements Credential {
   }
 
   /** The lock stays ours until the pair is stored: another process would redeem the spent token. */
-  async #saveUntilStored({ store, held }: Extract<RefreshOutcome, { kind: "unsaved" }>): Promise<void> {
+  async #saveUntilStored({ store, held }: Unsaved): Promise<void> {
     const { clock, log, upstream } = this.#options;
     for (let failures = 1;; failures++) {
       // What is stored then, ours or a login's, is read by the next watch.

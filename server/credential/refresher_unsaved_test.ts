@@ -153,3 +153,25 @@ Deno.test("a commit whose answer was lost is found stored, and nobody is alarmed
     assertEquals(machine.current.credential.health().state, "valid");
     assert(rig.provider.isLive(await storedRefreshToken(rig)));
   }));
+
+Deno.test("a 200 that cannot be read while the store is down: no other process sends the spent token", () =>
+  withRig(async (rig) => {
+    const other = await seeded(rig);
+    const machine = await rig.start({
+      random: 1,
+      failpoint: (step) => {
+        if (step === "redeemed") machine.store.fail({ kind: "unavailable" });
+      },
+    });
+    const { generation } = await machine.credential.authorize(never);
+    rig.provider.next({ kind: "mangled", how: "garbage" });
+    const refused = refusal(() => machine.credential.rejected(generation, never));
+    await rig.clock.advance(3000);
+    assertEquals((await refused).code, "reauth_required");
+    await rig.clock.advance(11 * 60_000);
+    assertEquals([rig.provider.asked, rig.provider.reuses], [2, []]);
+    machine.store.heal();
+    await rig.clock.advance(75_000);
+    assertEquals([rig.provider.asked, rig.provider.reuses], [2, []]);
+    assertEquals(other.credential.health().state, "reauth_required");
+  }));

@@ -1,7 +1,8 @@
 import type { Clock } from "../effects/mod.ts";
-import { readBody, type Watchdog } from "../network/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
+import { readShortBody, type Watchdog } from "../network/mod.ts";
 import type { Metrics, UpstreamOutcome } from "../telemetry/mod.ts";
-import { failure, type Outcome, relay, type RelayEnd, tapJson, usageOfJson } from "../upstream/mod.ts";
+import { failure, type Outcome, relay, type RelayEnd, scanObject, tapJson, usageOfJson } from "../upstream/mod.ts";
 import { headersDown } from "./crossing.ts";
 import type { Ending } from "./ending.ts";
 import type { ByteAnswer, ByteCall } from "./call.ts";
@@ -15,7 +16,7 @@ export interface AnswerContext {
 
 /** Silence between events after which a comment keeps the connection open, in milliseconds. */
 const PING_AFTER = 15_000;
-/** An answer of a known length up to this is read whole, so that a failure in it is still an honest 502. */
+/** A JSON answer up to this, in bytes, is read whole. */
 const WHOLE_UP_TO = 1024 * 1024;
 
 const EVENT_STREAM = {
@@ -23,6 +24,9 @@ const EVENT_STREAM = {
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
 };
+
+/** Deno would pack an answer for every client that takes it: work on the hot path for nothing, on loopback at least. */
+const UNCHANGED = { "cache-control": "no-transform" };
 
 /** An event stream, relayed. */
 export function streamAnswer(call: ByteCall, response: Response, ending: Ending, context: AnswerContext): ByteAnswer {
@@ -47,7 +51,10 @@ export function streamAnswer(call: ByteCall, response: Response, ending: Ending,
   return { status: response.status, headers: { ...headersDown(response.headers), ...EVENT_STREAM }, body };
 }
 
-/** Any other answer: read whole where it is known to be short, else passed on as it comes. */
+/**
+ * Any other answer. JSON that is short is read whole before a byte goes on, so that a failure in it is still an honest
+ * 502; a longer one, and what is no JSON, is passed on as it comes.
+ */
 export async function wholeAnswer(
   call: ByteCall,
   response: Response,
@@ -55,36 +62,51 @@ export async function wholeAnswer(
   context: AnswerContext,
 ): Promise<ByteAnswer> {
   const { upstream, dialect, signal } = call;
+  const { watchdog, clock } = context;
   const { status } = response;
-  const headers = headersDown(response.headers);
+  const headers = { ...headersDown(response.headers), ...UNCHANGED };
+  const silence = upstream.settings.requestTimeout;
   ending.phase = "body";
-  const length = Number(response.headers.get("content-length") ?? NaN);
-  if (length <= WHOLE_UP_TO) {
-    const silence = upstream.settings.requestTimeout;
-    try {
-      const body = await readBody(response, {
-        maxBytes: WHOLE_UP_TO,
-        silence,
-        watchdog: context.watchdog,
-        signal: ending.signal,
+  let rest: ReadableStream<Uint8Array> = response.body ?? emptyBody();
+  if (isJson(response) && !(Number(response.headers.get("content-length") ?? 0) > WHOLE_UP_TO)) {
+    const read = await readShortBody(response, { maxBytes: WHOLE_UP_TO, silence, watchdog, signal: ending.signal })
+      .catch((error) => {
+        throw failure(error, upstream.name);
       });
-      ending.end("ok", usageOfJson(dialect, body));
-      return { status, headers, body };
-    } catch (error) {
-      if (ending.signal.aborted) throw ending.signal.reason;
-      throw failure(error, upstream.name);
+    if (read instanceof Uint8Array) {
+      if (!isFramed(response) && !scanObject(read).ok) throw truncated(upstream.name);
+      ending.end("ok", usageOfJson(dialect, read));
+      return { status, headers, body: read };
     }
+    rest = read;
   }
-  const body = tapJson(response.body ?? emptyBody(), {
+  const body = tapJson(rest, {
     dialect,
-    clock: context.clock,
-    watchdog: context.watchdog,
-    limits: { silence: upstream.settings.requestTimeout, total: 0, every: PING_AFTER },
+    framed: isFramed(response) || !isJson(response),
+    clock,
+    watchdog,
+    limits: { silence, total: 0, every: PING_AFTER },
     client: signal,
     interrupt: ending.relaying(),
     onEnd: (end) => ending.end(outcomeOf(end), end.usage),
   });
   return { status, headers, body };
+}
+
+function isJson(response: Response): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(response.headers.get("content-type") ?? "");
+}
+
+/** Whether something else than the end of the connection tells where the body ends (RFC 9112 §6.3). */
+function isFramed({ headers }: Response): boolean {
+  return headers.has("content-length") || headers.has("transfer-encoding");
+}
+
+function truncated(name: string): GatehouseError {
+  return new GatehouseError(
+    "upstream_truncated",
+    `Cannot use the answer of upstream ${name}: it was cut off; try again`,
+  );
 }
 
 function outcomeOf({ outcome }: Pick<RelayEnd, "outcome">): UpstreamOutcome {

@@ -36,65 +36,80 @@ export class BodyTooLargeError extends RangeError {
  * @throws the signal's reason when it was aborted
  */
 export async function readBody(response: Response, options: ReadBodyOptions): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(response.headers.get("content-length") ?? 0) > options.maxBytes) {
+    await response.body?.cancel();
+    throw new BodyTooLargeError(options.maxBytes);
+  }
+  const read = await readShortBody(response, options);
+  if (read instanceof Uint8Array) return read;
+  await read.cancel();
+  throw new BodyTooLargeError(options.maxBytes);
+}
+
+/**
+ * Reads a body into memory as far as `maxBytes`.
+ *
+ * @returns the whole body, or, where it is longer, a stream of all of it
+ * @throws as {@linkcode readBody}, but for its length
+ */
+export async function readShortBody(
+  response: Response,
+  options: ReadBodyOptions,
+): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
   const { maxBytes, silence, watchdog, signal } = options;
   if (response.body === null) return new Uint8Array();
-  const declared = Number(response.headers.get("content-length") ?? NaN);
-  const source = chunkSource(response.body, maxBytes);
+  const reader = response.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
   let stopped: { readonly reason: unknown } | null = null;
   const stop = (reason: unknown) => {
     stopped ??= { reason };
-    source.cancel();
+    reader.cancel().catch(() => {}); // it may be broken already: that is what we are leaving for
   };
   const onAbort = () => stop(signal?.reason);
   const watch = watchdog.watch({ silence, total: 0 }, () => {
     stop(new NetworkError("silent", true, `${who(response)} sent nothing for ${silence / 1000} s within its answer.`));
   });
   signal?.addEventListener("abort", onAbort, { once: true });
+  let ended = false;
   try {
     if (signal?.aborted) onAbort();
-    if (declared > maxBytes) stop(new BodyTooLargeError(maxBytes));
-    while (await source.more()) {
-      if (stopped !== null) break;
+    while (!ended && length <= maxBytes && stopped === null) {
+      const { done, value } = await reader.read();
+      ended = done;
+      if (value === undefined) continue;
       watch.touch();
+      length += value.byteLength;
+      chunks.push(value);
     }
-  } catch (error) {
-    const broken = new NetworkError("broken", true, `The connection to ${who(response)} ended within its answer.`);
-    if (error instanceof BodyTooLargeError) stop(error);
-    else stopped ??= { reason: broken };
+  } catch {
+    // The foreign error may hold a URL; what it says is that the connection is gone.
+    const text = `The connection to ${who(response)} ended within its answer.`;
+    stopped ??= { reason: new NetworkError("broken", true, text) };
   } finally {
     watch.stop();
     signal?.removeEventListener("abort", onAbort);
   }
   throwIfStopped(stopped);
-  return source.bytes();
+  return ended ? join(chunks, length) : resumed(chunks, reader);
 }
 
-/** Where a body is read from, piece by piece. */
-interface Source {
-  /** Reads a piece; false at the end. */
-  more(): Promise<boolean>;
-  /** Lets the rest go. */
-  cancel(): void;
-  /** All that was read. */
-  bytes(): Uint8Array<ArrayBuffer>;
-}
-
-function chunkSource(body: ReadableStream<Uint8Array>, maxBytes: number): Source {
-  const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  return {
-    async more() {
+/** The chunks that were read, then what else the reader gives. */
+function resumed(
+  chunks: readonly Uint8Array[],
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  const read = [...chunks];
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const first = read.shift();
+      if (first !== undefined) return controller.enqueue(first);
       const { done, value } = await reader.read();
-      if (done) return false;
-      length += value.byteLength;
-      if (length > maxBytes) throw new BodyTooLargeError(maxBytes);
-      chunks.push(value);
-      return true;
+      if (done) controller.close();
+      else controller.enqueue(value);
     },
-    cancel: () => void reader.cancel().catch(() => {}), // as above
-    bytes: () => join(chunks, length),
-  };
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
 }
 
 function throwIfStopped(stopped: { readonly reason: unknown } | null): void {
@@ -107,6 +122,11 @@ function who(response: Response): string {
 }
 
 function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const [first] = chunks;
+  // Most short answers come in one piece.
+  if (chunks.length === 1 && first?.buffer instanceof ArrayBuffer) {
+    return new Uint8Array(first.buffer, first.byteOffset, length);
+  }
   const all = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -100,7 +100,7 @@ export async function startBrowserLogin(context: LoginContext, signal: AbortSign
       verifier,
       protocolOptions({ http, signal, silence: LOGIN_SILENCE }),
     );
-    const answer = readTokenAnswer(response.status, null, await readText(response, signal), sentAt);
+    const answer = readTokenAnswer(response.status, null, await readText(response, context, signal), sentAt);
     if (answer.kind !== "tokens") throw new LoginError("failed", `The login failed: ${answer.reason}`);
     await store.replace(recordOf(answer.tokens, null));
   }

@@ -61,7 +61,7 @@ export async function startDeviceLogin(context: LoginContext, signal: AbortSigna
     parameters(context),
     options,
   );
-  const answer = parsePrompt(response.status, await readText(response, signal));
+  const answer = parsePrompt(response.status, await readText(response, context, signal));
 
   return {
     prompt: answer.prompt,
@@ -105,7 +105,7 @@ export async function startDeviceLogin(context: LoginContext, signal: AbortSigna
         options,
       );
       status = response.status;
-      text = await readText(response, signal);
+      text = await readText(response, context, signal);
     } catch {
       if (signal.aborted) throw signal.reason;
       return { next: "back_off" };

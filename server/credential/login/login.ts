@@ -19,6 +19,8 @@ export interface LoginContext {
   readonly endpoint: TokenEndpoint;
   /** Sends the login's own requests. */
   readonly http: HttpClient;
+  /** Bounds the answers. */
+  readonly watchdog: Watchdog;
   /** Times the questions of a device login. */
   readonly clock: Clock;
 }
@@ -65,6 +67,7 @@ export async function openLogin(
   return {
     settings,
     http,
+    watchdog,
     clock,
     store: await openCredentialStore({ store, vault, upstream, settings }),
     endpoint: createTokenEndpoint({ settings, http, clock, watchdog }),

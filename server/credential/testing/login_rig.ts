@@ -1,11 +1,10 @@
-import { createWatchdog } from "../../network/mod.ts";
 import type { OAuthSettings } from "../../settings/mod.ts";
 import { type LoginContext, openLogin } from "../mod.ts";
 import type { Rig } from "./rig.ts";
 
 /** What a login on the rig's store and provider stands on. */
 export async function loginOf(rig: Rig, changes: Partial<OAuthSettings> = {}): Promise<LoginContext> {
-  const { store, vault, clock, provider } = rig;
+  const { store, vault, clock, provider, watchdog } = rig;
   const settings = rig.settings(changes);
   return await openLogin({
     upstream: "main",
@@ -13,7 +12,7 @@ export async function loginOf(rig: Rig, changes: Partial<OAuthSettings> = {}): P
     store,
     vault,
     http: provider,
-    watchdog: createWatchdog(clock),
+    watchdog,
     clock,
   });
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FakeClock } from "../../effects/fake_clock.ts";
 import { GatehouseError } from "../../errors/mod.ts";
+import { createWatchdog, type Watchdog } from "../../network/mod.ts";
 import { Secret } from "../../secrets/mod.ts";
 import type { OAuthSettings } from "../../settings/mod.ts";
 import { openVault, type Store, type Vault } from "../../storage/mod.ts";
@@ -23,6 +24,8 @@ export interface Rig {
   readonly vault: Vault;
   readonly locks: MemoryLocks;
   readonly log: CapturedLog;
+  /** Bounds the answers to logins. */
+  readonly watchdog: Watchdog;
   readonly sent: Sent[];
   /** Starts a process: opens a credential with store, clock and locks that end with it. */
   start(options?: MachineOptions): Promise<Machine>;
@@ -80,6 +83,7 @@ export async function withRig(test: (rig: Rig) => Promise<void>, options: RigOpt
     vault,
     locks,
     log,
+    watchdog: createWatchdog(clock),
     sent: [],
     settings,
     stored: (changes) => openCredentialStore({ store, vault, upstream: "main", settings: settings(changes) }),
@@ -99,6 +103,7 @@ export async function withRig(test: (rig: Rig) => Promise<void>, options: RigOpt
       machine.store.heal();
       await whileAdvancing(clock, machine.stop());
     }
+    rig.watchdog.close();
     assertEquals(clock.pending, 0, "timers are left");
     store.close();
   }

@@ -10,6 +10,11 @@ const TAIL_BYTES = 16 * 1024;
 
 /** What a tap is given beside. */
 export interface TapOptions extends RelayOptions {
+  /**
+   * False: nothing but the end of the connection ends the body, so that one without its closing brace was cut.
+   * @default true
+   */
+  readonly framed?: boolean;
   /** What the answer speaks. */
   readonly dialect: ByteDialect;
 }
@@ -19,11 +24,12 @@ export interface TapOptions extends RelayOptions {
  * the stream: within JSON nothing can be said.
  */
 export function tapJson(body: ReadableStream<Uint8Array>, options: TapOptions): ReadableStream<Uint8Array> {
-  return new Pump(body, new JsonTail(options.dialect), null, options).stream;
+  return new Pump(body, new JsonTail(options.dialect, options.framed ?? true), null, options).stream;
 }
 
 class JsonTail implements Sieve {
   readonly #dialect: ByteDialect;
+  readonly #framed: boolean;
   readonly #gather = new Gather();
   readonly #tail = new Gather();
   readonly midway = true;
@@ -31,8 +37,9 @@ class JsonTail implements Sieve {
   readonly events = 0;
   usage: Usage | null = null;
 
-  constructor(dialect: ByteDialect) {
+  constructor(dialect: ByteDialect, framed: boolean) {
     this.#dialect = dialect;
+    this.#framed = framed;
   }
 
   get held(): number {
@@ -54,6 +61,10 @@ class JsonTail implements Sieve {
 
   finish(): { bytes: Uint8Array | null; end: BodyEnd } {
     this.usage = usageOfTail(this.#dialect, this.#tail.bytes);
-    return { bytes: this.take(), end: "done" };
+    return { bytes: this.take(), end: this.#framed || this.#closes() ? "done" : "truncated" };
+  }
+
+  #closes(): boolean {
+    return new TextDecoder("latin1").decode(this.#tail.bytes.slice(-64)).trimEnd().endsWith("}");
   }
 }
