@@ -1,12 +1,10 @@
 import { type Clock, delay } from "../effects/mod.ts";
 import type { NetworkSettings } from "../settings/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
-import { createDial, type Dial } from "./dial.ts";
 import { type HttpClient, NetworkError, type OutgoingRequest } from "./http_client.ts";
 import { isLoopbackHost } from "./ip.ts";
 import { Origin } from "./origin.ts";
-import { Path, type PathContext } from "./path.ts";
-import { openRoutes } from "./routes.ts";
+import { openRoutes, type Route } from "./routes.ts";
 import { hostPort } from "./safe_url.ts";
 import { send } from "./send.ts";
 import { createWatchdog } from "./watchdog.ts";
@@ -25,78 +23,55 @@ export interface HttpClientOptions {
   readonly log: Logger;
   /** 0 ≤ x < 1, for jitter. @default Math.random */
   readonly random?: () => number;
-  /** The connect probe. @default real sockets */
-  readonly dial?: Dial;
   /** Hosts that are never proxied. @default localhost, 127.0.0.0/8, ::1 */
   readonly isLoopback?: (url: URL) => boolean;
 }
 
 /**
  * The one HTTP client. Where an origin has a proxy, the proxy is tried first, then the direct way; the way that worked is
- * kept. A way without a success in the last 60 s is probed within `connectionTimeout` before anything is sent, so that
- * a dead way costs little and a slow answer costs nothing.
+ * kept, and after five minutes on the second choice one request tries the first again. A way is left for the next only
+ * where it is certain that nothing was sent.
  *
  * @throws {TypeError} when a certificate, key or proxy URL in the settings cannot be used
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { settings, clock, log, random = Math.random, dial = createDial(settings), isLoopback = isLoopbackHost } =
-    options;
-  const routes = openRoutes(settings, isLoopback);
+  const { settings, clock, log, random = Math.random, isLoopback = isLoopbackHost } = options;
+  const routes = openRoutes(settings, isLoopback, clock);
   const watchdog = createWatchdog(clock);
   const closing = new AbortController();
-  const context: PathContext = {
-    clock,
-    dial,
-    connectionTimeout: settings.connectionTimeout,
-    closing: closing.signal,
-  };
   const origins = new Map<string, Origin>();
 
   const originOf = (url: URL): Origin => {
     const key = url.origin;
     let origin = origins.get(key);
     if (origin === undefined) {
-      const root = new URL(key);
-      const [first, ...others] = routes.to(root);
-      const toPath = (route: typeof first) => new Path(route, root, context);
-      origin = new Origin([toPath(first), ...others.map(toPath)], clock);
+      origin = new Origin(routes.to(new URL(key)), clock);
       origins.set(key, origin);
     }
     return origin;
   };
 
-  /** One try over every path; the failure where nothing was sent is returned, every other thrown. */
+  /** One try over every route; the failure where nothing was sent is returned, every other thrown. */
   const tryAll = async (request: OutgoingRequest): Promise<Response | NetworkError> => {
     const origin = originOf(request.url);
     const failures: NetworkError[] = [];
-    for (const path of origin.order()) {
-      const result = await tryPath(request, path);
+    for (const route of origin.order()) {
+      const result = await tryRoute(request, route);
       if (result instanceof Response) {
-        if (failures.length > 0) origin.worked(path);
+        origin.worked(route, failures.length > 0);
         return result;
       }
-      log.debug("A way out failed", { target: hostPort(request.url), route: path.route.label, why: result.message });
+      log.debug("A way out failed", { target: hostPort(request.url), route: route.label, why: result.message });
       failures.push(result);
     }
     return new NetworkError("unreachable", false, failures.map((failure) => failure.message).join(" "));
   };
 
-  const tryPath = async (request: OutgoingRequest, path: Path): Promise<Response | NetworkError> => {
-    if (!path.warm) {
-      const failure = await unlessAborted(path.probe(), request.signal);
-      if (failure !== null) {
-        const where = `${hostPort(request.url)} ${path.route.label}`;
-        return new NetworkError("unreachable", false, `Cannot reach ${where}: ${failure.what}. ${failure.fix}`);
-      }
-    }
+  const tryRoute = async (request: OutgoingRequest, route: Route): Promise<Response | NetworkError> => {
     try {
-      const response = await send(request, path.route, { watchdog, connectionTimeout: settings.connectionTimeout });
-      path.proven();
-      return response;
+      return await send(request, route, watchdog);
     } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
-      path.doubt();
-      if (error.sent) throw error;
+      if (!(error instanceof NetworkError) || error.sent) throw error;
       return error;
     }
   };
@@ -118,17 +93,4 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       routes.close();
     },
   };
-}
-
-/** What `promise` gives, unless `signal` aborts first; the promise itself goes on. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -178,11 +178,17 @@ Deno.test("fetch() says what it heard is no HTTP", async () => {
   assertEquals([error.kind, error.sent], ["broken", true]);
 });
 
-Deno.test("close() ends a fetch that waits for its probe", async () => {
-  const client = clientOf({}, { dial: () => new Promise(() => {}) });
-  const failed = failure(client.fetch(request("http://127.0.0.1:1", { attempts: 3 })));
-  await settle();
+Deno.test("close() ends a fetch that waits for its connection, and every later one", async () => {
+  const greeted = Promise.withResolvers<Deno.Conn>();
+  using server = new RawServer(async (conn) => {
+    if (await readText(conn) !== "") greeted.resolve(conn);
+  });
+  const client = clientOf();
+  const failed = failure(client.fetch(request(`https://127.0.0.1:${server.port}`, { attempts: 3 })));
+  const conn = await greeted.promise;
   client.close();
   assertEquals((await failed).sent, false);
-  assert((await failure(client.fetch(request("http://127.0.0.1:1")))).message.includes("closed"));
+  assertEquals(await readText(conn), "");
+  assert((await failure(client.fetch(request(server.url)))).message.includes("closed"));
+  assertEquals(client.clock.pending, 0);
 });

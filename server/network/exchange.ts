@@ -6,13 +6,6 @@ import type { Watch, Watchdog } from "./watchdog.ts";
 
 type Controller = Dispatcher.DispatchController;
 
-/** What an exchange is bounded by. */
-export interface ExchangeLimits {
-  readonly watchdog: Watchdog;
-  /** Milliseconds for TCP and TLS; 0: no limit. */
-  readonly connectionTimeout: number;
-}
-
 /** How much of a body is read ahead of its reader, in bytes. */
 const READ_AHEAD = 64 * 1024;
 const BODILESS = new Set([204, 205, 304]);
@@ -25,34 +18,39 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly answer: Promise<Response>;
   readonly #request: OutgoingRequest;
   readonly #where: string;
-  readonly #limits: ExchangeLimits;
+  readonly #watchdog: Watchdog;
   readonly #resolve: (response: Response) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #onAbort: () => void;
   #watch: Watch | null = null;
   #controller: Controller | null = null;
   #body: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** What the body ends with once its reader has taken all that came before. */
+  #broken: NetworkError | null = null;
   #started = false;
   #settled = false;
   #over: { readonly reason: unknown } | null = null;
 
   /** @param label the way that is taken, for messages */
-  constructor(request: OutgoingRequest, label: string, limits: ExchangeLimits) {
+  constructor(request: OutgoingRequest, label: string, watchdog: Watchdog) {
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     this.answer = promise;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#request = request;
-    this.#limits = limits;
+    this.#watchdog = watchdog;
     this.#where = `${hostPort(request.url)} ${label}`;
     this.#onAbort = () => this.#giveUp(request.signal.reason);
     request.signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** Hands the request to `dispatcher`. A connection that is not there at once is waited for within the limit. */
+  /** Hands the request to `dispatcher`, whose connection attempts end by themselves. */
   start(dispatcher: Dispatcher): void {
-    const { url, method = "GET", headers, body } = this.#request;
-    const fields = headers instanceof Headers ? Object.fromEntries(headers) : { ...headers };
+    const { url, method = "GET", headers = {}, body } = this.#request;
+    const fields: Record<string, string> = {};
+    for (const [name, value] of headers instanceof Headers ? headers : Object.entries(headers)) {
+      if (name.toLowerCase() !== "accept-encoding") fields[name] = value;
+    }
     fields["accept-encoding"] = "identity";
     try {
       dispatcher.dispatch({
@@ -63,25 +61,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
         body: body ?? null,
       }, this);
     } catch (error) {
-      return this.#fail(error);
+      this.#fail(error);
     }
-    const { watchdog, connectionTimeout } = this.#limits;
-    if (this.#started || this.#settled) return;
-    this.#watch = watchdog.watch({ silence: connectionTimeout, total: 0 }, () => {
-      const why = `no connection within ${connectionTimeout / 1000} s`;
-      const fix = "Check host, VPN and proxy settings, or raise CONNECTION_TIMEOUT.";
-      this.#giveUp(new NetworkError("unreachable", false, `Cannot reach ${this.#where}: ${why}. ${fix}`));
-    });
   }
 
   onRequestStart(controller: Controller): void {
     if (this.#over !== null) return controller.abort(asError(this.#over.reason));
     this.#controller = controller;
     this.#started = true;
-    this.#watch?.stop();
     const { silence } = this.#request;
     if (silence === 0) return;
-    this.#watch = this.#limits.watchdog.watch({ silence, total: 0 }, () => {
+    this.#watch = this.#watchdog.watch({ silence, total: 0 }, () => {
       const text = `${this.#where} did not begin to answer within ${silence / 1000} s.`;
       this.#giveUp(new NetworkError("silent", true, text));
     });
@@ -95,14 +85,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // An interim answer (RFC 9110, 15.2): the real one follows.
     if (status < 200 || this.#settled) return;
     const headers = headersOf(fields);
-    if (status > 599) {
-      return this.#giveUp(
-        new NetworkError("broken", true, `${this.#where} answered with a status that HTTP does not have.`),
-      );
-    }
+    const refuse = (what: string) =>
+      this.#giveUp(new NetworkError("broken", true, `${this.#where} answered with a ${what}.`));
+    if (status > 599) return refuse("status that HTTP does not have");
     const bodiless = BODILESS.has(status) || this.#request.method === "HEAD";
-    const body = bodiless ? null : unpacked(this.#stream(controller), headers);
-    this.#settle(() => this.#resolve(new Response(body, { status, headers })));
+    const coding = bodiless ? "" : headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+    const unpack = CODINGS.get(coding);
+    if (unpack === undefined) return refuse("content coding that was not asked for and is not known");
+    const body = bodiless ? null : this.#stream(controller);
+    const response = new Response(body === null ? null : unpack(body, headers), { status, headers });
+    this.#settle(() => this.#resolve(response));
   }
 
   onResponseData(controller: Controller, chunk: Uint8Array): void {
@@ -124,8 +116,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #stream(controller: Controller): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>({
       start: (body) => void (this.#body = body),
-      pull: () => {
-        if (controller.paused) controller.resume();
+      pull: (body) => {
+        if (this.#broken === null) return controller.paused ? controller.resume() : undefined;
+        if (body.desiredSize === READ_AHEAD) body.error(this.#broken);
       },
       cancel: () => {
         this.#body = null;
@@ -136,9 +129,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(error: unknown): void {
     const { what, fix } = readFailure(error);
-    const within = this.#settled ? `The connection to ${this.#where} ended within the answer: ${what}.` : null;
-    this.#body?.error(new NetworkError("broken", true, within ?? what));
+    const body = this.#body;
     this.#body = null;
+    if (body !== null) {
+      const broken = new NetworkError(
+        "broken",
+        true,
+        `The connection to ${this.#where} ended within the answer: ${what}.`,
+      );
+      // An error throws away what is not read yet.
+      if (body.desiredSize === READ_AHEAD) body.error(broken);
+      else this.#broken = broken;
+    }
     this.#settle(() =>
       this.#reject(
         this.#started
@@ -173,22 +175,26 @@ function headersOf(fields: Readonly<Record<string, string | string[] | undefined
   return headers;
 }
 
-const CODINGS: Readonly<Record<string, "gzip" | "deflate" | "brotli">> = {
-  gzip: "gzip",
-  "x-gzip": "gzip",
-  deflate: "deflate",
-  br: "brotli",
-};
+type Unpack = (body: ReadableStream<Uint8Array>, headers: Headers) => ReadableStream<Uint8Array>;
 
 /** A body that was packed although identity was asked for comes unpacked, and loses its length and encoding headers. */
-function unpacked(body: ReadableStream<Uint8Array>, headers: Headers): ReadableStream<Uint8Array> {
-  const coding = CODINGS[headers.get("content-encoding")?.trim().toLowerCase() ?? ""];
-  if (coding === undefined) return body;
-  headers.delete("content-encoding");
-  headers.delete("content-length");
-  // What undici hands out lies in plain memory, never in shared memory.
-  return body.pipeThrough(new DecompressionStream(coding) as ReadableWritablePair<Uint8Array, Uint8Array>);
+function unpacking(coding: CompressionFormat): Unpack {
+  return (body, headers) => {
+    headers.delete("content-encoding");
+    headers.delete("content-length");
+    // What undici hands out lies in plain memory, never in shared memory.
+    return body.pipeThrough(new DecompressionStream(coding) as ReadableWritablePair<Uint8Array, Uint8Array>);
+  };
 }
+
+const CODINGS: ReadonlyMap<string, Unpack> = new Map([
+  ["", (body: ReadableStream<Uint8Array>) => body],
+  ["identity", (body: ReadableStream<Uint8Array>) => body],
+  ["gzip", unpacking("gzip")],
+  ["x-gzip", unpacking("gzip")],
+  ["deflate", unpacking("deflate")],
+  ["br", unpacking("brotli")],
+]);
 
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error("the request was given up");

@@ -4,6 +4,17 @@ export interface Failure {
   readonly fix: string;
 }
 
+/** A connection attempt of ours that was given up. */
+export class NoConnectionError extends Error {
+  /** Why, in our own words. */
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.what);
+    this.failure = failure;
+  }
+}
+
 const CHECK_ROUTE = "Check the URL, VPN and proxy settings.";
 
 /** Looked through from the top: the first whose pattern occurs in the foreign text. */
@@ -39,6 +50,12 @@ const KNOWN: readonly (readonly [pattern: RegExp, what: string, fix: string])[] 
     "the proxy asks for a login (407)",
     "Put user and password into HTTP_PROXY_URL.",
   ],
+  [
+    /invalid \S+ header|invalid header|invalid request (?:path|method)/i,
+    "the request holds what HTTP does not allow",
+    "Look for line breaks and foreign letters in the headers, LLM_EXTRA_HEADERS and the API key.",
+  ],
+  [/client is (?:destroyed|closed)/i, "the HTTP client is closed", "Gatehouse is stopping."],
   [/tunnel/i, "the proxy did not open a tunnel", "Ask who runs the proxy, or add the host to NO_PROXY."],
   [/refused|ECONNREFUSED/i, "the connection was refused", "Check host and port, and that something listens there."],
   [/unreachable/i, "there is no way to that network", CHECK_ROUTE],
@@ -51,6 +68,7 @@ const KNOWN: readonly (readonly [pattern: RegExp, what: string, fix: string])[] 
 
 /** Translates the text of a foreign error, which may hold a whole URL, into a {@linkcode Failure} that holds none. */
 export function readFailure(error: unknown): Failure {
+  if (error instanceof NoConnectionError) return error.failure;
   const text = error instanceof Error ? `${error.name} ${codeOf(error)}: ${error.message}` : String(error);
   for (const [pattern, what, fix] of KNOWN) {
     if (pattern.test(text)) return { what, fix };

@@ -9,15 +9,10 @@ export interface OutgoingRequest {
   /** Nothing is sent where it is missing. */
   readonly body?: Uint8Array<ArrayBuffer> | string;
   /**
-   * Ends the request until its headers are here. From then on cancel the body instead: Deno forgets a fetch's signal at
-   * the next garbage collection once the headers have come, so an abort after that may never arrive.
+   * Ends the request until its headers are here. From then on cancel the body instead. Both close the connection at once; one
+   * that is only being made is closed as soon as it stands, or at the connect limit.
    */
   readonly signal: AbortSignal;
-  /**
-   * Aborts `signal`, where the caller can lend it: the silence limit then needs no signal of its own, which counts on
-   * the hot path.
-   */
-  readonly abort?: (reason: NetworkError) => void;
   /** Milliseconds without an answer's headers before the request is given up; 0: no limit. */
   readonly silence: number;
   /**
@@ -31,7 +26,8 @@ export interface OutgoingRequest {
 /**
  * Everything that goes out goes through one of these: it chooses the route, bounds the connect apart from the silence,
  * follows no redirect (a 3xx answer comes back as it is), and asks for `accept-encoding: identity`. An answer that was
- * packed nevertheless comes unpacked, without `content-encoding` and `content-length`.
+ * packed nevertheless comes unpacked, without `content-encoding` and `content-length`; one in a coding that is not known fails as
+ * `broken`.
  */
 export interface HttpClient {
   /**
@@ -41,7 +37,7 @@ export interface HttpClient {
    * @throws the signal's reason when it was aborted
    */
   fetch(request: OutgoingRequest): Promise<Response>;
-  /** Ends the probes and lets the idle connections go. */
+  /** Ends every connection; what is on its way fails. */
   close(): void;
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 export * from "./client.ts";
-export type { Dial, DialTarget } from "./dial.ts";
 export * from "./http_client.ts";
 export { isLoopbackHost } from "./ip.ts";
 export * from "./read_body.ts";

@@ -1,39 +1,41 @@
 import type { Clock } from "../effects/mod.ts";
-import type { Path } from "./path.ts";
+import type { Route } from "./routes.ts";
 
-/** How long the second choice is used before the first is probed again, in milliseconds. */
+/** How long the second choice is used before the first is tried again, in milliseconds. */
 const RECONSIDER = 5 * 60_000;
 
-/** The paths to one origin and which of them worked last. */
+/** The routes to one origin and which of them worked last. */
 export class Origin {
-  readonly #paths: readonly [Path, ...Path[]];
+  readonly #routes: readonly [Route, ...Route[]];
   readonly #clock: Clock;
-  #current: Path;
+  #current: Route;
   #chosenAt = 0;
 
-  constructor(paths: readonly [Path, ...Path[]], clock: Clock) {
-    this.#paths = paths;
+  constructor(routes: readonly [Route, ...Route[]], clock: Clock) {
+    this.#routes = routes;
     this.#clock = clock;
-    this.#current = paths[0];
+    this.#current = routes[0];
   }
 
-  /** The paths in the order to try them. Now and then the first choice is probed beside it, and waited for by nobody. */
-  order(): readonly Path[] {
-    if (this.#paths.length === 1) return this.#paths;
-    const first = this.#paths[0];
-    if (this.#current !== first && this.#clock.monotonic() - this.#chosenAt >= RECONSIDER) {
-      this.#chosenAt = this.#clock.monotonic();
-      first.probe().then((failure) => {
-        if (failure === null) this.worked(first);
-      });
+  /** The routes in the order to try them. Now and then one request, and only one, tries the first choice again. */
+  order(): readonly Route[] {
+    const first = this.#routes[0];
+    if (this.#current === first) return this.#routes;
+    const now = this.#clock.monotonic();
+    if (now - this.#chosenAt >= RECONSIDER) {
+      this.#chosenAt = now;
+      return this.#routes;
     }
-    return [this.#current, ...this.#paths.filter((path) => path !== this.#current)];
+    return [this.#current, ...this.#routes.filter((route) => route !== this.#current)];
   }
 
-  /** Remembers the path that answered. */
-  worked(path: Path): void {
-    if (this.#current === path) return;
-    this.#current = path;
+  /**
+   * Remembers the route that answered: the first choice whenever it does, another only after a failure, so that a slow answer on
+   * the second choice does not take back what was learned meanwhile.
+   */
+  worked(route: Route, afterFailure: boolean): void {
+    if (this.#current === route || !(afterFailure || route === this.#routes[0])) return;
+    this.#current = route;
     this.#chosenAt = this.#clock.monotonic();
   }
 }

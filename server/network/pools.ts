@@ -1,5 +1,8 @@
-import type { Dispatcher } from "undici";
+import { Duplex } from "node:stream";
+import type { buildConnector, Dispatcher } from "undici";
+import type { Clock } from "../effects/mod.ts";
 import type { NetworkSettings } from "../settings/mod.ts";
+import { type Connect, createAttempts } from "./attempts.ts";
 
 /** The pools of connections of one HTTP client. */
 export interface Pools {
@@ -20,14 +23,10 @@ const UNTIMED = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE, all
  * the time and memory. It, and not `fetch`, because Deno's fetch sends a request a second time when the connection ends before the
  * answer (denoland/deno #35610) and may forget a signal once the headers are there.
  */
-export function openPools({ caCertificates, clientCertificate }: NetworkSettings): Pools {
+export function openPools(settings: NetworkSettings, clock: Clock): Pools {
   const opened = new Set<Promise<Dispatcher>>();
-  const tls = {
-    timeout: 0,
-    allowH2: false,
-    ...(caCertificates.length > 0 ? { ca: [...caCertificates] } : {}),
-    ...(clientCertificate === null ? {} : { cert: clientCertificate.certificate, key: clientCertificate.key.reveal() }),
-  };
+  const attempts = createAttempts(clock, settings.connectionTimeout);
+  const tls = tlsOptions(settings);
   const once = (open: () => Promise<Dispatcher>) => {
     let pool: Promise<Dispatcher> | null = null;
     return () => {
@@ -37,27 +36,76 @@ export function openPools({ caCertificates, clientCertificate }: NetworkSettings
   };
   return {
     direct: once(async () => {
-      const { default: Agent } = await import("undici/lib/dispatcher/agent.js");
-      return new Agent({ ...UNTIMED, connect: tls });
+      const [{ default: Agent }, { default: connector }] = await Promise.all([
+        import("undici/lib/dispatcher/agent.js"),
+        import("undici/lib/core/connect.js"),
+      ]);
+      return new Agent({ ...UNTIMED, connect: attempts.bounded(closing(connector(tls))) });
     }),
     through: (proxy) =>
       once(async () => {
         // The whole of it: a tunnel is opened by a method that only the main module adds.
         const { Pool, ProxyAgent } = await import("undici");
-        const pool = (origin: URL | string, options: object) => new Pool(origin, { ...options, ...UNTIMED });
+        const open = (origin: URL | string, connect: Connect) =>
+          new Pool(origin, { ...UNTIMED, connect: attempts.bounded(connect) });
         return new ProxyAgent({
           ...UNTIMED,
           uri: proxy.href,
           connectTimeout: 0,
           requestTls: tls,
           proxyTls: tls,
-          clientFactory: pool,
-          factory: pool,
+          // The connections to the proxy, each of which becomes a tunnel.
+          clientFactory(url, options) {
+            const pool = open(url, closing(connectOf(options)));
+            // The overload that promises.
+            const ask = pool.connect.bind(pool) as (
+              asked: Dispatcher.ConnectOptions,
+            ) => Promise<Dispatcher.ConnectData>;
+            const connect = async (asked: Dispatcher.ConnectOptions) => {
+              const tunnel = await ask(asked);
+              if (asked.signal instanceof AbortSignal) closeWith(asked.signal, tunnel.socket);
+              return tunnel;
+            };
+            return Object.assign(pool, { connect });
+          },
+          // What goes through the tunnels, or in plain to the proxy.
+          factory: (origin, options) => open(origin, closing(connectOf(options))),
         });
       }),
     close() {
+      attempts.close();
       // What is on its way is over; a pool that could not be opened has nothing to end.
       for (const pool of opened) pool.then((dispatcher) => dispatcher.destroy()).catch(() => {});
     },
   };
+}
+
+function tlsOptions({ caCertificates, clientCertificate }: NetworkSettings): buildConnector.BuildOptions {
+  return {
+    timeout: 0,
+    allowH2: false,
+    ...(caCertificates.length > 0 ? { ca: [...caCertificates] } : {}),
+    ...(clientCertificate === null ? {} : { cert: clientCertificate.certificate, key: clientCertificate.key.reveal() }),
+  };
+}
+
+/** What undici's own connectors return: a socket that is still connecting, or nothing of use. */
+type RawConnect = (options: buildConnector.Options, callback: buildConnector.Callback) => unknown;
+
+/** The connector that a proxy agent hands to the factories of its pools. */
+function connectOf(options: object): RawConnect {
+  if (!("connect" in options) || typeof options.connect !== "function") throw new TypeError("undici gave no connector");
+  return options.connect as RawConnect; // what the agent itself would pass on
+}
+
+/** Closes the socket that `connect` makes when the attempt is given up. */
+function closing(connect: RawConnect): Connect {
+  return (options, callback) => closeWith(options.signal, connect(options, callback));
+}
+
+function closeWith(signal: AbortSignal, socket: unknown): void {
+  if (!(socket instanceof Duplex)) return;
+  const close = () => void socket.destroy();
+  if (signal.aborted) close();
+  else signal.addEventListener("abort", close, { once: true });
 }

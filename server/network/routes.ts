@@ -1,9 +1,9 @@
-import type { NetworkSettings } from "../settings/mod.ts";
-import type { DialTarget } from "./dial.ts";
 import type { Dispatcher } from "undici";
+import type { Clock } from "../effects/mod.ts";
+import type { NetworkSettings } from "../settings/mod.ts";
 import { matchesNoProxy } from "./no_proxy.ts";
 import { openPools } from "./pools.ts";
-import { bareHost, hostPort, portOf } from "./safe_url.ts";
+import { hostPort } from "./safe_url.ts";
 
 /** One way out: straight, or through a proxy. */
 export interface Route {
@@ -11,8 +11,6 @@ export interface Route {
   readonly label: string;
   /** The pool of connections that leave this way; made when it is first asked for. */
   readonly dispatcher: () => Promise<Dispatcher>;
-  /** What a probe knocks at before something is sent to `url`. */
-  readonly knock: (url: URL) => DialTarget;
 }
 
 /** The ways out that the settings give. */
@@ -23,17 +21,12 @@ export interface Routes {
 }
 
 /** Opens one connection pool for the direct way and one for each proxy. */
-export function openRoutes(settings: NetworkSettings, isLoopback: (url: URL) => boolean): Routes {
-  const pools = openPools(settings);
-  const direct: Route = {
-    label: "directly",
-    dispatcher: pools.direct,
-    knock: (url) => ({ hostname: bareHost(url), port: portOf(url), tls: url.protocol === "https:" }),
-  };
+export function openRoutes(settings: NetworkSettings, isLoopback: (url: URL) => boolean, clock: Clock): Routes {
+  const pools = openPools(settings, clock);
+  const direct: Route = { label: "directly", dispatcher: pools.direct };
   const throughProxy = (address: string): Route => {
     const url = new URL(/^[a-z0-9]+:\/\//i.test(address) ? address : `http://${address}`);
-    const target = { hostname: bareHost(url), port: portOf(url), tls: url.protocol === "https:" };
-    return { label: `via proxy ${hostPort(url)}`, dispatcher: pools.through(url), knock: () => target };
+    return { label: `via proxy ${hostPort(url)}`, dispatcher: pools.through(url) };
   };
   const { httpProxy, httpsProxy, noProxy } = settings;
   const forHttp = httpProxy === null ? null : throughProxy(httpProxy.reveal());

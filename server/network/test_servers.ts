@@ -1,4 +1,4 @@
-import { FakeClock } from "../effects/fake_clock.ts";
+import { FakeClock, settle } from "../effects/fake_clock.ts";
 import { Secret } from "../secrets/mod.ts";
 import type { NetworkSettings } from "../settings/mod.ts";
 import { silentLogger } from "../telemetry/mod.ts";
@@ -54,8 +54,8 @@ export class RawServer implements Disposable {
   readonly #open = new Set<Deno.Conn>();
   #ended = false;
 
-  constructor(handle: (conn: Deno.Conn) => Promise<void>) {
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  constructor(handle: (conn: Deno.Conn) => Promise<void>, port = 0) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
     this.port = this.#listener.addr.port;
     this.url = `http://127.0.0.1:${this.port}`;
     this.#accept(handle);
@@ -77,7 +77,19 @@ export class RawServer implements Disposable {
   }
 }
 
-/** What comes next, as text; empty at the end (a probe closes without a byte). */
+/** A port where nothing listens. */
+export function closedPort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
+}
+
+/** Waits for a timer: undici is loaded with the first request, and its connect limit is set thereafter. */
+export async function timerSet(clock: FakeClock): Promise<void> {
+  while (clock.pending === 0) await settle();
+}
+
+/** What comes next, as text; empty at the end. */
 export async function readText(conn: Deno.Conn): Promise<string> {
   const buffer = new Uint8Array(65_536);
   return decoder.decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
