@@ -47,9 +47,6 @@ export class Ending {
     return this.#controller.signal;
   }
 
-  /** Aborts {@linkcode Ending.signal}. */
-  readonly abort = (reason: unknown): void => this.#controller.abort(reason);
-
   /** Ends the call with an error of ours: the whole call is over time, or the server is. */
   interrupt(error: GatehouseError): void {
     (this.#relayed ?? this.#controller).abort(error);

@@ -53,7 +53,6 @@ export function createInference({ clock, watchdog, metrics }: InferenceOptions):
         headers,
         body: bytes,
         signal: ending.signal,
-        abort: ending.abort,
         silence: upstream.settings.requestTimeout,
         attempts: 1,
       });

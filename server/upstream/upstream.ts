@@ -17,8 +17,6 @@ export interface UpstreamCall {
   readonly body: Uint8Array<ArrayBuffer> | null;
   /** Ends the call until its headers are here; from then on cancel the body. */
   readonly signal: AbortSignal;
-  /** Aborts `signal`, where the caller can lend it. */
-  readonly abort?: (reason: unknown) => void;
   /** Milliseconds of silence before the headers. */
   readonly silence: number;
   /** Tries where nothing was sent. */
