@@ -2,7 +2,6 @@ import type { Timer } from "../../effects/mod.ts";
 import { ERROR_RULES, type ErrorBody, type ErrorCode, GatehouseError } from "../../errors/mod.ts";
 import type { Outcome, RelayOptions, RelayProgress } from "./relay_options.ts";
 import type { Sieve } from "./sieve.ts";
-import { Source } from "./source.ts";
 import type { Watch } from "./watchdog.ts";
 
 /** What we ourselves say into a stream; null where nothing can be said. */
@@ -25,7 +24,7 @@ const CLOSE_MS = 100;
 export class Pump {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
-  readonly #source: Source;
+  readonly #source: ReadableStreamDefaultReader<Uint8Array>;
   readonly #sieve: Sieve;
   readonly #inBand: InBand | null;
   readonly #options: RelayOptions;
@@ -44,7 +43,7 @@ export class Pump {
 
   constructor(body: ReadableStream<Uint8Array>, sieve: Sieve, inBand: InBand | null, options: RelayOptions) {
     const { clock, limits } = options;
-    this.#source = new Source(body);
+    this.#source = body.getReader();
     this.#sieve = sieve;
     this.#inBand = inBand;
     this.#options = options;
@@ -93,7 +92,6 @@ export class Pump {
     }
     this.#watch.touch();
     this.#sieve.push(value);
-    this.#source.recycle(value);
     this.#consider();
     this.#read();
   };
@@ -152,7 +150,7 @@ export class Pump {
     if (bytes !== null) this.#pass(bytes);
     if (this.#sieve.complete) this.#end(this.#sieve.finish().end, null);
     else this.#end(outcome, error);
-    this.#source.cancel();
+    this.#cancelUpstream();
   }
 
   /** The client is gone: the upstream shall know at once. */
@@ -160,7 +158,7 @@ export class Pump {
     this.#gone = true;
     if (this.#over) return;
     this.#over = true;
-    this.#source.cancel();
+    this.#cancelUpstream();
     this.#controller.error(new GatehouseError("client_closed_request", "The client left before the answer's end."));
     this.#settle("client_left");
   };
@@ -221,15 +219,20 @@ export class Pump {
   }
 
   #closeUpstream(): void {
-    this.#timer = this.#options.clock.setTimeout(() => this.#source.cancel(), CLOSE_MS);
+    this.#timer = this.#options.clock.setTimeout(() => this.#cancelUpstream(), CLOSE_MS);
     if (this.#reading) return;
     this.#reading = true;
     this.#source.read().then(this.#onRead, this.#onBroken);
   }
 
+  #cancelUpstream(): void {
+    // It fails only if the body has failed already: then there is nothing left to tell.
+    this.#source.cancel().catch(() => {});
+  }
+
   #onClosing(done: boolean): void {
     this.#clearTimer();
-    if (!done) this.#source.cancel();
+    if (!done) this.#cancelUpstream();
   }
 
   #clearTimer(): void {

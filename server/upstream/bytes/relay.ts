@@ -23,7 +23,7 @@ export interface EventRelayOptions extends RelayOptions {
  * Once its end mark went by, `body` is read to its end in the background (100 ms at most), so that the connection can
  * be used again: do not abort the upstream request after the outcome `done`.
  *
- * @param body the upstream's; read with BYOB where it can be
+ * @param body the upstream's
  */
 export function relay(body: ReadableStream<Uint8Array>, options: EventRelayOptions): ReadableStream<Uint8Array> {
   const { dialect, passUsage } = options;
