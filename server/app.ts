@@ -1,7 +1,7 @@
 import { monotonicUlid } from "@std/ulid";
 import { createDoor } from "./accounts/mod.ts";
 import { openCredential, type RefreshStep } from "./credential/mod.ts";
-import { type Demo, startDemo } from "./demo/mod.ts";
+import type { Demo } from "./demo/mod.ts";
 import { type Clock, delay, systemClock } from "./effects/mod.ts";
 import { GatehouseError } from "./errors/mod.ts";
 import { createDrain, createFront, createRoutes, patternOf } from "./http/mod.ts";
@@ -68,16 +68,19 @@ export async function startApp(options: AppOptions): Promise<App> {
   const startedAt = clock.monotonic();
   await using parts = new AsyncDisposableStack();
 
+  const openingVault = openVault({ settings: settings.storage, log });
+  openingVault.catch(() => {}); // it is awaited below; the store may fail first
   const store = await openStore({ settings: settings.storage, clock, log });
   parts.defer(() => store.close());
-  const vault = await openVault({ settings: settings.storage, log });
+  const vault = await openingVault;
   const locks = await openLocks({ settings: settings.storage, store, clock, random, owner: crypto.randomUUID() });
   const http = createHttpClient({ settings: settings.network, clock, random, log });
   parts.defer(() => http.close());
   const watchdog = createWatchdog(clock);
   parts.defer(() => watchdog.close());
 
-  const demo: Demo | null = settings.demo ? await startDemo({ clock, log }) : null;
+  // Loaded only where it runs: it is the slowest part of a start.
+  const demo: Demo | null = settings.demo ? await (await import("./demo/mod.ts")).startDemo({ clock, log }) : null;
   if (demo !== null) parts.defer(() => demo.stop());
   const upstreamSettings = demo === null ? settings.upstreams : [demo.upstream];
 

@@ -26,7 +26,7 @@ async function run(bench: Bench): Promise<Line[]> {
         live: await timed(() => startDemo(bench.alone), (url) => getRequest(url, "/health/live")),
         chat: await timed(
           () => startDemo(bench.alone),
-          (url) => chatRequest(url, { chunks: 0, pace: 0, model: "default" }),
+          (url) => chatRequest(url, { chunks: 0, pace: 0, model: "default", maxTokens: 1 }),
         ),
       };
       if (round < 0) continue;

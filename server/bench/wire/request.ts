@@ -8,6 +8,8 @@ export interface Ask {
   readonly pace: number;
   /** @default "bench-model" */
   readonly model?: string;
+  /** Sent as `max_tokens`; keeps the demo model's own pace out of a figure. */
+  readonly maxTokens?: number;
 }
 
 /** The bytes of a chat call to `url` (without path), as an OpenAI client would send it. */
@@ -16,6 +18,7 @@ export function chatRequest(url: string, ask: Ask, headers: Readonly<Record<stri
     model: ask.model ?? "bench-model",
     messages: [{ role: "user", content: `bench chunks=${ask.chunks} pace=${ask.pace}` }],
     ...(ask.chunks > 0 ? { stream: true } : {}),
+    ...(ask.maxTokens === undefined ? {} : { max_tokens: ask.maxTokens }),
   });
   const all = {
     host: new URL(url).host,
