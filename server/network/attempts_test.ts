@@ -161,3 +161,14 @@ Deno.test("fetch() aborts at once while the connection is being made", async () 
   await client.clock.advance(2000);
   assertEquals(await readText(conn), "");
 });
+
+Deno.test("fetch() gives up a SOCKS handshake that stalls at the connect limit, and hangs up", async () => {
+  using proxy = new MuteServer();
+  using client = clientOf({ httpProxy: new Secret(`socks5h://127.0.0.1:${proxy.port}`) });
+  const failed = failure(client, request("http://nowhere.invalid/"));
+  const conn = await proxy.heard();
+  await client.clock.advance(2000);
+  assertStringIncludes((await failed).message, `via proxy 127.0.0.1:${proxy.port}: ${LATE}`);
+  assertEquals(await readText(conn), "");
+  assertEquals(client.clock.pending, 0);
+});

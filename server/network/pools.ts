@@ -1,5 +1,6 @@
 import { Duplex } from "node:stream";
-import type { buildConnector, Dispatcher } from "undici";
+import type { Socket } from "node:net";
+import type { buildConnector, Dispatcher, Socks5ProxyAgent } from "undici";
 import type { Clock } from "../effects/mod.ts";
 import type { NetworkSettings } from "../settings/mod.ts";
 import { type Connect, createAttempts } from "./attempts.ts";
@@ -44,6 +45,15 @@ export function openPools(settings: NetworkSettings, clock: Clock): Pools {
     }),
     through: (proxy) =>
       once(async () => {
+        if (proxy.protocol.startsWith("socks")) {
+          const { Agent, Socks5ProxyAgent, buildConnector } = await import("undici");
+          return new Agent({
+            ...UNTIMED,
+            connect: attempts.bounded(
+              socks(proxy, Socks5ProxyAgent, buildConnector({ timeout: 0 }), buildConnector(tls)),
+            ),
+          });
+        }
         // The whole of it: a tunnel is opened by a method that only the main module adds.
         const { Pool, ProxyAgent } = await import("undici");
         const open = (origin: URL | string, connect: Connect) =>
@@ -96,6 +106,35 @@ type RawConnect = (options: buildConnector.Options, callback: buildConnector.Cal
 function connectOf(options: object): RawConnect {
   if (!("connect" in options) || typeof options.connect !== "function") throw new TypeError("undici gave no connector");
   return options.connect as RawConnect; // what the agent itself would pass on
+}
+
+/** Undici's own agent for SOCKS limits nothing that ours could end, so only its handshake is used. */
+function socks(
+  proxy: URL,
+  Socks: typeof Socks5ProxyAgent,
+  toProxy: RawConnect,
+  toTarget: RawConnect,
+): Connect {
+  // It knows no socks5h, but always lets the proxy resolve the name.
+  const address = proxy.href.replace(/^socks5h:/, "socks5:");
+  return async (options, callback) => {
+    const { hostname, port, protocol, signal } = options;
+    try {
+      const agent = new Socks(address, {
+        connect: (where, done) => closeWith(signal, toProxy(where, done)),
+        connectTimeout: 0,
+      } as Socks5ProxyAgent.Options) as SocksHandshake; // what its types leave out
+      const socket = await agent.createSocks5Connection(hostname, Number(port) || (protocol === "https:" ? 443 : 80));
+      if (protocol !== "https:") callback(null, socket);
+      else closeWith(signal, toTarget({ ...options, httpSocket: socket }, callback));
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error("the SOCKS proxy failed"), null);
+    }
+  };
+}
+
+interface SocksHandshake extends Socks5ProxyAgent {
+  createSocks5Connection(host: string, port: number): Promise<Socket>;
 }
 
 /** Closes the socket that `connect` makes when the attempt is given up. */

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Secret } from "../secrets/mod.ts";
 import { silentLogger } from "../telemetry/mod.ts";
 import { NetworkError } from "./http_client.ts";
 import {
@@ -141,3 +142,26 @@ Deno.test("fetch() names every way that failed, and no login", async () => {
   assertStringIncludes(error.message, `127.0.0.1:${port} directly: the connection was refused.`);
   assertEquals(/canary|secret|me:/.test(error.message), false);
 });
+
+for (const tls of [false, true]) {
+  Deno.test(`fetch() goes through a SOCKS proxy to ${tls ? "https" : "http"}`, async () => {
+    await using server = echoServer(tls);
+    using proxy = new RawServer(async (conn) => {
+      await readText(conn);
+      await conn.write(Uint8Array.of(5, 0));
+      await readText(conn);
+      const far = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      await conn.write(Uint8Array.of(5, 0, 0, 1, 127, 0, 0, 1, 0, 80));
+      await Promise.all([
+        conn.readable.pipeTo(far.writable).catch(() => close(far)),
+        far.readable.pipeTo(conn.writable).catch(() => close(conn)),
+      ]);
+    });
+    const address = new Secret(`socks5://127.0.0.1:${proxy.port}`);
+    const settings = { httpProxy: address, httpsProxy: address, caCertificates: [pem("ca")] };
+    using client = clientOf(settings, { isLoopback: notLoopback });
+    const response = await client.fetch(request(server.url, { method: "POST", body: "hi" }));
+    assertEquals((await response.json()).body, "hi");
+    assertEquals(proxy.accepted, 1);
+  });
+}
