@@ -82,10 +82,10 @@ export async function readShortBody(
       length += value.byteLength;
       chunks.push(value);
     }
-  } catch {
-    // The foreign error may hold a URL; what it says is that the connection is gone.
+  } catch (error) {
+    // A foreign error may hold a URL; what it says is that the connection is gone.
     const text = `The connection to ${who(response)} ended within its answer.`;
-    stopped ??= { reason: new NetworkError("broken", true, text) };
+    stopped ??= { reason: error instanceof NetworkError ? error : new NetworkError("broken", true, text) };
   } finally {
     watch.stop();
     signal?.removeEventListener("abort", onAbort);
