@@ -1,6 +1,6 @@
 import { monotonicUlid } from "@std/ulid";
 import { createDoor } from "./accounts/mod.ts";
-import { openCredential, type RefreshStep } from "./credential/mod.ts";
+import { openCredential, openCredentialStore, type RefreshStep } from "./credential/mod.ts";
 import type { Demo } from "./demo/mod.ts";
 import { type Clock, delay, systemClock } from "./effects/mod.ts";
 import { GatehouseError } from "./errors/mod.ts";
@@ -97,7 +97,12 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const upstreams = new Map<string, { readonly upstream: Upstream; readonly models: Models }>();
   const openUpstream = async (upstreamSettings: UpstreamSettings): Promise<void> => {
-    const { name } = upstreamSettings;
+    const { name, credential: kind } = upstreamSettings;
+    if (demo !== null && kind.kind === "oauth2") {
+      // The demo's provider ends with this process, and with it whatever this credential was good for.
+      const place = await openCredentialStore({ store, vault, upstream: name, settings: kind });
+      parts.defer(() => place.erase());
+    }
     const credential = await openCredential({
       upstream: upstreamSettings,
       store,

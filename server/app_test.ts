@@ -157,3 +157,29 @@ Deno.test("startApp() serves the demo and says so on every answer", async () => 
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("stop() leaves nothing of the demo's credential in the store, and nothing of another's is touched", async () => {
+  const dir = await Deno.makeTempDir();
+  const keys = async () => {
+    const kv = await Deno.openKv(`${dir}/data/gatehouse.db`);
+    const found: string[] = [];
+    for await (const { key } of kv.list({ prefix: [] })) found.push(key.slice(0, 2).join("/"));
+    kv.close();
+    return found.sort();
+  };
+  try {
+    const settings = settingsIn(dir, { DEMO: "1" });
+    const [first, second] = [
+      await startApp({ settings, log: silentLogger }),
+      await startApp({ settings, log: silentLogger }),
+    ];
+    await first.stop();
+    assertEquals(await keys(), ["credential/demo", "credential_seed/demo"]);
+    const health = await (await fetch(new URL("/health", second.url))).json();
+    assertEquals(health.status, "ok");
+    await second.stop();
+    assertEquals(await keys(), []);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

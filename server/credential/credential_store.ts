@@ -28,6 +28,8 @@ export interface CredentialStore {
   adopt(seed: Secret, record: CredentialRecord): Promise<boolean>;
   /** Forgets the credential; adopted seeds stay remembered. */
   forget(): Promise<void>;
+  /** Removes the credential and every memory of its seeds: for a provider that ends with this process. */
+  erase(): Promise<void>;
 }
 
 const ATTEMPTS = 10;
@@ -101,6 +103,11 @@ export async function openCredentialStore(
     },
     async forget() {
       await store.commit({ deletes: [key] });
+    },
+    async erase() {
+      const deletes = [key];
+      for await (const seed of store.list(["credential_seed", upstream, subject, place])) deletes.push(seed.key);
+      await store.commit({ deletes });
     },
   };
 }
