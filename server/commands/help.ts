@@ -15,8 +15,6 @@ export function help(): string[] {
     "  version            print the version",
     "  help               this text",
     "",
-    "Settings: environment variables, over a file .env in the working directory.",
-    "",
     settingsHelp(),
   ];
 }
