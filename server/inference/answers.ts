@@ -45,7 +45,7 @@ export function streamAnswer(call: ByteCall, response: Response, ending: Ending,
     onFirstByte: () => metrics.firstToken(upstream.name, clock.monotonic() - startedAt),
     onEnd: (end) => {
       closed();
-      ending.end(outcomeOf(end), end.usage);
+      ended(ending, end);
     },
   });
   return { status: response.status, headers: { ...headersDown(response.headers), ...EVENT_STREAM }, body };
@@ -88,7 +88,7 @@ export async function wholeAnswer(
     limits: { silence, total: 0, every: PING_AFTER },
     client: signal,
     interrupt: ending.relaying(),
-    onEnd: (end) => ending.end(outcomeOf(end), end.usage),
+    onEnd: (end) => ended(ending, end),
   });
   return { status, headers, body };
 }
@@ -109,15 +109,19 @@ function truncated(name: string): GatehouseError {
   );
 }
 
-function outcomeOf({ outcome }: Pick<RelayEnd, "outcome">): UpstreamOutcome {
-  const names: Record<Outcome, UpstreamOutcome> = {
+function ended(ending: Ending, { outcome, usage }: RelayEnd): void {
+  if (outcome === "interrupted") ending.interrupted(usage);
+  else ending.end(outcomeOf(outcome), usage);
+}
+
+function outcomeOf(outcome: Exclude<Outcome, "interrupted">): UpstreamOutcome {
+  const names: Record<typeof outcome, UpstreamOutcome> = {
     done: "ok",
     client_left: "aborted",
     upstream_failed: "failed",
     truncated: "truncated",
     silent: "timeout",
     over_total: "timeout",
-    interrupted: "failed",
   };
   return names[outcome];
 }

@@ -22,6 +22,8 @@ export class Ending {
   readonly #total: Timer | null;
   readonly #onLeave: () => void;
   #ended = false;
+  /** What interrupted the call, if we did. */
+  #interruption: GatehouseError | null = null;
 
   constructor({ call, clock, metrics, onEnd }: {
     readonly call: ByteCall;
@@ -49,6 +51,7 @@ export class Ending {
 
   /** Ends the call with an error of ours: the whole call is over time, or the server is. */
   interrupt(error: GatehouseError): void {
+    this.#interruption ??= error;
     (this.#relayed ?? this.#controller).abort(error);
   }
 
@@ -56,6 +59,11 @@ export class Ending {
   relaying(): AbortSignal {
     this.#relayed = new AbortController();
     return this.#relayed.signal;
+  }
+
+  /** Records an ending by {@linkcode Ending.interrupt}, once the relay has told the client. */
+  interrupted(usage: Usage | null): void {
+    this.end(outcomeOf(this.#interruption), usage);
   }
 
   /** Records the ending; only the first call counts. */

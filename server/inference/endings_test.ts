@@ -58,6 +58,21 @@ Deno.test("every call is counted once, by the way it ended", async () => {
   assertEquals(await counted(gate), [{ ...expected, failed: 3 }, 0]);
 });
 
+Deno.test("an answer cut by LLM_TOTAL_TIMEOUT is counted as one that took too long, streamed or not", async () => {
+  await using upstream = new MockUpstream();
+  await using gate = await startGate(upstream, { env: { LLM_TOTAL_TIMEOUT: "0.1" } });
+  const feed = new Feed();
+  upstream.answer = () => feed.response;
+  const stream = await gate.chat('{"stream":true}');
+  feed.send(chunk("a"));
+  assert((await stream.text()).includes("upstream_timeout"));
+  assertEquals(await counted(gate), [{ timeout: 1 }, 0]);
+
+  upstream.answer = silence;
+  assertEquals((await gate.chat("{}").then((answer) => answer.json())).error.code, "upstream_timeout");
+  assertEquals(await counted(gate), [{ timeout: 2 }, 0]);
+});
+
 Deno.test("a client that leaves within its own body never reaches the upstream, and hurts nobody", async () => {
   await using upstream = new MockUpstream();
   await using gate = await startGate(upstream, { env: { LLM_MAX_CONCURRENT: "1" } });
