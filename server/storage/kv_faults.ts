@@ -1,5 +1,10 @@
 import { TimedOut } from "./within.ts";
 
+/** The store's file was removed or replaced while it was open. */
+export class FileGone extends Error {
+  override readonly name = "FileGone";
+}
+
 /** True for SQLite's refusal while another process writes: nothing happened, and trying again is safe. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Error && /database (table )?is locked|SQLITE_BUSY/i.test(error.message);
@@ -9,6 +14,7 @@ export function isBusy(error: unknown): boolean {
 export function reasonOf(error: unknown): string {
   if (error instanceof TimedOut) return "it did not answer in time";
   if (!(error instanceof Error)) return "of an unknown fault";
+  if (error instanceof FileGone) return "its file was removed or replaced; put it back, or start again";
   if (isBusy(error)) return "other processes kept it locked";
   for (const [pattern, reason] of REASONS) if (pattern.test(error.message)) return reason;
   if (error instanceof Deno.errors.BadResource) return "it is closed";

@@ -23,11 +23,13 @@ export interface KvStoreOptions {
   /** Spreads the pauses; from 0 up to 1. @default {Math.random} */
   readonly random?: () => number;
   readonly limits?: Partial<StoreLimits>;
+  /** Rejects while nothing may be read or written. @default {nothing is demanded} */
+  readonly demand?: () => Promise<void>;
 }
 
 /** A {@linkcode Store} on an open Deno KV. The store owns it: closing the store closes the KV. */
-export function kvStore({ kv, clock, random = Math.random, limits }: KvStoreOptions): Store {
-  const attempt = { clock, random, limits: { ...DEFAULT_LIMITS, ...limits } };
+export function kvStore({ kv, clock, random = Math.random, limits, demand }: KvStoreOptions): Store {
+  const attempt = { clock, random, limits: { ...DEFAULT_LIMITS, ...limits }, demand };
   let closed = false;
 
   async function* list<T>(prefix: Deno.KvKey): AsyncIterable<Entry<T>> {
@@ -64,6 +66,7 @@ interface Attempt {
   readonly clock: Clock;
   readonly random: () => number;
   readonly limits: StoreLimits;
+  readonly demand: (() => Promise<void>) | undefined;
 }
 
 function operation(kv: KvLike, { checks = [], puts = [], deletes = [] }: Change): Deno.AtomicOperation {
@@ -76,14 +79,14 @@ function operation(kv: KvLike, { checks = [], puts = [], deletes = [] }: Change)
 
 /** Repeats `call` while the file is busy, within the limits. @throws {GatehouseError} `storage_unavailable` */
 async function patiently<T>(
-  { clock, random, limits }: Attempt,
+  { clock, random, limits, demand }: Attempt,
   { action, unknown }: { readonly action: string; readonly unknown: string },
   call: () => Promise<T>,
 ): Promise<T> {
   const begun = clock.monotonic();
   for (let tries = 0;; tries++) {
     try {
-      return await within(clock, limits.call - (clock.monotonic() - begun), call());
+      return await within(clock, limits.call - (clock.monotonic() - begun), demand?.().then(call) ?? call());
     } catch (error) {
       const pause = Math.min(5 * 2 ** tries, 100) * (0.5 + random());
       if (isBusy(error) && clock.monotonic() - begun + pause <= limits.busy) {

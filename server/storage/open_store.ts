@@ -2,7 +2,7 @@ import { type Clock, delay } from "../effects/mod.ts";
 import type { Secret } from "../secrets/mod.ts";
 import type { StorageSettings } from "../settings/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
-import { isBusy, reasonOf } from "./kv_faults.ts";
+import { FileGone, isBusy, reasonOf } from "./kv_faults.ts";
 import { DEFAULT_LIMITS, type KvLike, kvStore, type StoreLimits } from "./kv_store.ts";
 import { privateFile, privateFolder, tighten } from "./private_files.ts";
 import { StorageStartError } from "./start_error.ts";
@@ -39,16 +39,30 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     );
   }
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const kv = settings.kvUrl === null
-    ? await openFile(settings.dataDir, { clock, log, random, limits, openKv })
-    : await openRemote(settings.kvUrl, settings.kvAccessToken, openKv);
-  return kvStore({ kv, clock, random, limits });
+  if (settings.kvUrl !== null) {
+    return kvStore({ kv: await openRemote(settings.kvUrl, settings.kvAccessToken, openKv), clock, random, limits });
+  }
+  const kv = await openFile(settings.dataDir, { clock, log, random, limits, openKv });
+  return kvStore({ kv, clock, random, limits, demand: await stillThere(pathIn(settings.dataDir)) });
+}
+
+function pathIn(dataDir: string): string {
+  return `${dataDir}/gatehouse.db`;
+}
+
+/** SQLite goes on with a file that was removed, and what it writes there nobody finds again. */
+async function stillThere(path: string): Promise<() => Promise<void>> {
+  const { dev, ino } = await Deno.stat(path);
+  return async () => {
+    const now = await Deno.stat(path).catch(() => null);
+    if (now === null || now.dev !== dev || now.ino !== ino) throw new FileGone();
+  };
 }
 
 type Effects = Required<Omit<OpenStoreOptions, "settings" | "limits">> & { readonly limits: StoreLimits };
 
 async function openFile(dataDir: string, { clock, log, random, limits, openKv }: Effects): Promise<KvLike> {
-  const path = `${dataDir}/gatehouse.db`;
+  const path = pathIn(dataDir);
   await privateFolder(dataDir, "DATA_DIR");
   // Before SQLite: it would make the file 0644. The two files beside it take over the rights of the first.
   await privateFile(path, log);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../effects/fake_clock.ts";
 import { systemClock } from "../effects/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
 import { Secret } from "../secrets/mod.ts";
 import { silentLogger } from "../telemetry/mod.ts";
 import { startChild } from "./child_testing.ts";
@@ -69,6 +70,32 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     await assertRejects(() => openStore({ settings: local("/proc"), clock, log }), StorageStartError, "/proc");
+  },
+});
+
+Deno.test({
+  name: "openStore() writes nothing into a file that was removed, and goes on when it is back",
+  ignore: WINDOWS,
+  async fn() {
+    const dataDir = await Deno.makeTempDir();
+    const store = await openStore({ settings: local(dataDir), clock, log });
+    const version = await store.commit({ puts: [{ key: ["a"], value: 1 }] });
+    const gone = async () => {
+      for (const call of [() => store.get(["a"]), () => store.commit({ puts: [{ key: ["a"], value: 2 }] })]) {
+        const error = await assertRejects(call, GatehouseError);
+        assertEquals(error.code, "storage_unavailable");
+        assert(error.message.includes("removed or replaced"), error.message);
+      }
+    };
+    await Deno.rename(dataDir, `${dataDir}-away`);
+    await gone();
+    await Deno.mkdir(dataDir);
+    await Deno.writeTextFile(`${dataDir}/gatehouse.db`, "");
+    await gone();
+    await Deno.remove(dataDir, { recursive: true });
+    await Deno.rename(`${dataDir}-away`, dataDir);
+    assertEquals(await store.get(["a"]), { key: ["a"], value: 1, version: version ?? "" });
+    store.close();
   },
 });
 
