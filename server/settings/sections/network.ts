@@ -26,8 +26,11 @@ function clientCertificate(values: Values, files: Files): NetworkSettings["clien
   return certificate === null || key === null ? null : { certificate, key: new Secret(key) };
 }
 
+/** What is cut short or is no base64 would be left out without a word, or fail at the first connection. */
 function isCertificate(text: string): boolean {
-  return text.includes("-----BEGIN CERTIFICATE-----");
+  const begun = text.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0;
+  const whole = text.match(/-----BEGIN CERTIFICATE-----\s+M[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g)?.length ?? 0;
+  return begun > 0 && begun === whole;
 }
 
 function isPlainKey(text: string): boolean {

@@ -30,6 +30,16 @@ Deno.test("proxies: user info stays, a scheme is not needed, nonsense is a fault
   assertEquals(text.includes("pw9"), false);
 });
 
+Deno.test("proxies: user info that nobody could decode is a fault that says how to write it", () => {
+  assertEquals(proxies({ ALL_PROXY: "http://u:p%25w@a:1" })[0], "http://u:p%25w@a:1/");
+  for (const name of ["HTTP_PROXY_URL", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"]) {
+    const text = faultText({ [name]: "http://u:p%zz9@a:1" });
+    assertStringIncludes(text, `${name}: found a hidden value`);
+    assertStringIncludes(text, "%25");
+    assertEquals(text.includes("zz9"), false);
+  }
+});
+
 Deno.test("NO_PROXY is a list of lower-case suffixes", () => {
   assertEquals(settingsOf({ no_proxy: ".Corp.example, *.lan 10.0.0.0/8,a:81,*" }).network.noProxy, [
     "corp.example",
@@ -49,6 +59,8 @@ function readTextFile(path: string): string {
     "/cert.pem": CERTIFICATE,
     "/key.pem": KEY,
     "/x": "x",
+    "/cut.pem": CERTIFICATE + CERTIFICATE.slice(0, 30),
+    "/page.pem": "-----BEGIN CERTIFICATE-----\n<html>\n-----END CERTIFICATE-----\n",
   };
   const text = files[path];
   if (text === undefined) throw new Deno.errors.NotFound(path);
@@ -68,6 +80,9 @@ Deno.test("a file that is missing or holds something else is a fault", () => {
   const all = (path: string) => Object.fromEntries(names.map((name) => [name, path]));
   assertEquals(faultNames(all("/none"), { readTextFile }), names);
   assertEquals(faultNames(all("/x"), { readTextFile }), names.slice(1));
+  for (const path of ["/cut.pem", "/page.pem"]) {
+    assertEquals(faultNames({ CA_FILE: path }, { readTextFile }), ["CA_FILE"]);
+  }
   assertStringIncludes(faultText({ CA_FILE: "/none" }), `found "/none" (NotFound)`);
   assertEquals(faultNames({ CLIENT_CERT_FILE: "/cert.pem" }, { readTextFile }), ["CLIENT_KEY_FILE"]);
   assertEquals(faultNames({ CLIENT_KEY_FILE: "/key.pem" }, { readTextFile }), ["CLIENT_CERT_FILE"]);

@@ -54,6 +54,19 @@ export const proxyUrl: ValueType<Secret> = hidden({
     const trimmed = text.trim();
     const url = URL.parse(trimmed.includes("://") ? trimmed : `http://${trimmed}`);
     const good = url !== null && PROXY_SCHEMES.includes(url.protocol) && url.hostname !== "" && !url.search;
+    if (good && !(isDecodable(url.username) && isDecodable(url.password))) {
+      return { ok: false, expected: "a proxy URL whose user and password have each % written as %25" };
+    }
     return good ? { ok: true, value: new Secret(url.href) } : { ok: false, expected: this.expected };
   },
 });
+
+/** A bare `%` is left as it is by the URL parser, and stops whoever decodes it later. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
