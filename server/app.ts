@@ -101,7 +101,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (demo !== null && kind.kind === "oauth2") {
       // The demo's provider ends with this process, and with it whatever this credential was good for.
       const place = await openCredentialStore({ store, vault, upstream: name, settings: kind });
-      parts.defer(() => place.erase());
+      // Where the store fails it stays, of no use to anybody; the stop goes on.
+      parts.defer(() =>
+        place.erase().catch(() => log.warn("the demo's credential could not be taken out of the store"))
+      );
     }
     const credential = await openCredential({
       upstream: upstreamSettings,

@@ -183,3 +183,13 @@ Deno.test("stop() leaves nothing of the demo's credential in the store, and noth
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("stop() of a demo whose store is gone is a stop like any other", async () => {
+  const dir = await Deno.makeTempDir();
+  const app = await startApp({ settings: settingsIn(dir, { DEMO: "1" }), log: silentLogger });
+  await Deno.rename(`${dir}/data`, `${dir}/away`);
+  const ready = await fetch(new URL("/health/ready", app.url));
+  assertEquals([ready.status, (await ready.json()).reason], [503, "storage_unavailable"]);
+  await app.stop();
+  await Deno.remove(dir, { recursive: true });
+});
