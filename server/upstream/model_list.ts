@@ -1,4 +1,5 @@
 import { type Clock, delay, unlessAborted } from "../effects/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
 import { readBody, type Watchdog } from "../network/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
 import { isObject, type Model, withKnownFields } from "./known_fields.ts";
@@ -44,6 +45,8 @@ export interface ModelsAnswer {
 const FRESH_FOR = 60_000;
 /** A miss asks the upstream again, but not more often than this. */
 const ASK_AGAIN = 5_000;
+/** A list that the credential may not read costs a refresh of the token at every try. */
+const REFUSED_FOR = 600_000;
 const SILENCE = 10_000;
 const MAX_LIST = 8 * 1024 * 1024;
 const ATTEMPTS = 3;
@@ -66,6 +69,7 @@ export function createModels(
   };
   let cached: ModelList | null = null;
   let askedAt = -Infinity;
+  let refused = false;
   let flight: Promise<ModelList> | null = null;
   const closing = new AbortController();
 
@@ -84,6 +88,7 @@ export function createModels(
       const timer = clock.setTimeout(() => over.abort(new Error("the model list took too long")), SILENCE);
       try {
         const answer = await upstream.send(callTo(modelsUrl, over.signal));
+        refused = false;
         if (answer.ok) {
           const models = parseModels(new TextDecoder().decode(await bodyOf(answer.response, over.signal)));
           if (models !== null) return cached = { source: "upstream", models };
@@ -93,6 +98,7 @@ export function createModels(
         log.debug("the model list was refused", { upstream: upstream.name, status: answer.status });
         if (answer.status < 500) break;
       } catch (error) {
+        refused = error instanceof GatehouseError && error.code === "upstream_unauthorized";
         log.debug("the model list failed", {
           upstream: upstream.name,
           reason: error instanceof Error ? error.message : "unknown",
@@ -124,7 +130,8 @@ export function createModels(
   return {
     async list(signal) {
       if (cached === null) return await unlessAborted(renew(), signal);
-      const fresh = cached.source === "upstream" || modelsUrl === null ? FRESH_FOR : ASK_AGAIN;
+      const known = cached.source === "upstream" || modelsUrl === null;
+      const fresh = refused ? REFUSED_FOR : known ? FRESH_FOR : ASK_AGAIN;
       if (clock.monotonic() - askedAt > fresh) renew();
       return cached;
     },
@@ -138,7 +145,7 @@ export function createModels(
         }
       }
       if (!isMissing(cached, model)) return false;
-      if (clock.monotonic() - askedAt > ASK_AGAIN) await unlessAborted(renew(), signal);
+      if (clock.monotonic() - askedAt > (refused ? REFUSED_FOR : ASK_AGAIN)) await unlessAborted(renew(), signal);
       return isMissing(cached, model);
     },
     async ask(model, signal) {
