@@ -8,7 +8,7 @@ import { createDrain, createFront, createRoutes, patternOf } from "./http/mod.ts
 import { createInference } from "./inference/mod.ts";
 import { createHttpClient, createWatchdog } from "./network/mod.ts";
 import { isLoopbackHost, type ServerSettings, type Settings, type UpstreamSettings } from "./settings/mod.ts";
-import { openLocks, openStore, openVault } from "./storage/mod.ts";
+import { openLocks, openStore, openVault, type Store } from "./storage/mod.ts";
 import { openaiRoutes } from "./surfaces/openai/mod.ts";
 import { opsRoutes } from "./surfaces/ops/mod.ts";
 import { createMetrics, type Logger } from "./telemetry/mod.ts";
@@ -149,7 +149,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         metrics,
         uptime,
         draining: () => drain.draining,
-        storeAnswers: () => store.get(["health"]).then(() => true, () => false),
+        storeAnswers: () => storeAnswers(store, clock),
       }),
     ]),
     door: createDoor({
@@ -184,6 +184,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const listener = listen(server, handler, cut.signal, log);
   const owned = parts.move();
   const url = new URL(`http://${server.host.includes(":") ? `[${server.host}]` : server.host}:${listener.addr.port}`);
+  if (server.auth === "required") {
+    log.warn("AUTH=required, and this version has no accounts yet: every request but the probes is refused");
+  }
   log.info("listening", { url: url.origin, version: VERSION, demo: settings.demo });
   // The first request should not have to wait for the list.
   for (const { models } of upstreams.values()) models.list(AbortSignal.timeout(60_000)).catch(() => {});
@@ -218,6 +221,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     }
     await owned.disposeAsync();
     log.info("stopped");
+  }
+}
+
+/** Probes give up after a second: a store that takes longer is no ready one. */
+async function storeAnswers(store: Store, clock: Clock): Promise<boolean> {
+  const answered = new AbortController();
+  const late = delay(clock, 1000, answered.signal).then(() => false, () => false);
+  try {
+    return await Promise.race([store.get(["health"]).then(() => true, () => false), late]);
+  } finally {
+    answered.abort();
   }
 }
 

@@ -51,7 +51,7 @@ export function createDoor(rules: DoorRules): Door {
     if (host === null) return false;
     const lower = host.toLowerCase();
     const name = hostname(lower);
-    if (name === "localhost" || name === "127.0.0.1" || name === "[::1]") return true;
+    if (name === "localhost" || name === "127.0.0.1" || name === "[::1]" || name === rules.bind) return true;
     return rules.allowedHosts.includes(lower) || rules.allowedHosts.includes(name ?? lower);
   }
 

@@ -117,6 +117,8 @@ export class Refresher implements Credential {
     const { clock } = this.#options;
     clock.clearTimeout(this.#renewTimer);
     clock.clearTimeout(this.#watchTimer);
+    // What was sent is waited for: to leave would lose the provider's answer.
+    if (this.#flight !== null) this.#options.log.info("waiting for the renewal under way, a minute at most");
     await this.#flight;
     await this.#unsaved;
   }
@@ -186,7 +188,8 @@ export class Refresher implements Credential {
       if (this.#closing.signal.aborted) return;
       // The store's own errors hold nothing secret; any other is not shown.
       const reason = error instanceof GatehouseError ? error.message : "the stored credential cannot be read";
-      outcome = { kind: "passing", reason, retryAfter: null, atExpiry: false };
+      // Our own store is asked again soon: nobody else is burdened, and requests may be waiting for it.
+      outcome = { kind: "passing", reason, retryAfter: WATCH_QUIET, atExpiry: false };
     }
     this.#apply(outcome);
   }

@@ -244,3 +244,14 @@ Deno.test("a redirect from the token endpoint is not followed (rule 18)", () =>
     await refusal(() => machine.token());
     assertEquals(new Set(rig.provider.seen.map(({ url }) => url)).size, 1);
   }));
+
+Deno.test("a store that was away for long is asked again within five seconds, whatever failed before", () =>
+  withRig(async (rig) => {
+    const machine = await seeded(rig);
+    machine.store.fail({ kind: "unavailable" });
+    await rig.clock.advance(30 * 60_000);
+    assertEquals(machine.credential.health().state, "stale");
+    machine.store.heal();
+    await rig.clock.advance(6_000);
+    assertEquals(machine.credential.health().state, "valid");
+  }));

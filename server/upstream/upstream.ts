@@ -51,6 +51,9 @@ export interface Upstream {
 /** Error bodies are read whole to be searched; a longer one is not passed on. */
 const MAX_ERROR_BODY = 16 * 1024 * 1024;
 
+/** No key is shorter, in characters. */
+const SECRET_LENGTH = 16;
+
 /** One upstream; nothing is sent yet. */
 export function createUpstream(
   { settings, credential, http, watchdog }: {
@@ -62,6 +65,8 @@ export function createUpstream(
 ): Upstream {
   const { name } = settings;
   const extra = settings.extraHeaders.map(([header, value]) => [header, value.reveal()] as const);
+  // A key may stand in an extra header; a short value is a version or a switch, and would be found everywhere.
+  const extraSecrets = extra.map(([, value]) => value).filter((value) => value.length >= SECRET_LENGTH);
 
   async function attempt(call: UpstreamCall, authorization: readonly (readonly [string, string])[]): Promise<Response> {
     const { body, signal, ...request } = call;
@@ -119,7 +124,7 @@ export function createUpstream(
           watchdog,
           signal,
         });
-        const secrets = [...sentIn(first), ...sentIn(last), ...credential.secrets()];
+        const secrets = [...sentIn(first), ...sentIn(last), ...credential.secrets(), ...extraSecrets];
         return { ok: false, status, headers: response.headers, body: redact(body, secrets) };
       } catch (error) {
         throw failure(error, name);
