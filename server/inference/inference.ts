@@ -54,7 +54,8 @@ export function createInference({ clock, watchdog, metrics }: InferenceOptions):
         body: bytes,
         signal: ending.signal,
         silence: upstream.settings.requestTimeout,
-        attempts: 1,
+        // Where nothing was sent, once more: a burst of new connections may overflow a listener's queue for a moment.
+        attempts: 2,
       });
       return { answer, addedUsage };
     };
