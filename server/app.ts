@@ -188,7 +188,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     log.warn("AUTH=required, and this version has no accounts yet: every request but the probes is refused");
   }
   log.info("listening", { url: url.origin, version: VERSION, demo: settings.demo });
-  // The first request should not have to wait for the list.
+  // The first request should not have to wait for the list; a list that fails says so in the log, and is asked for again.
   for (const { models } of upstreams.values()) models.list(AbortSignal.timeout(60_000)).catch(() => {});
 
   let stopping: Promise<void> | null = null;

@@ -4,7 +4,7 @@ import { systemEffects } from "./doctor/effects.ts";
 import { checkEnvironment } from "./doctor/environment.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Finding, Verdict } from "./doctor/finding.ts";
-import { loadOwnSettings } from "./doctor/load_own_settings.ts";
+import { loadOwnSettings } from "./own_settings.ts";
 import { lines, summary } from "./doctor/report.ts";
 import { checkRuntime } from "./doctor/runtime.ts";
 import { checkSettings } from "./doctor/settings.ts";

@@ -1,7 +1,8 @@
 import { systemClock } from "../effects/mod.ts";
-import { formatFault, loadSettings, type Settings, takeProxyVariables } from "../settings/mod.ts";
+import { formatFault, type Settings } from "../settings/mod.ts";
 import { consoleSink, createLogger, fileSink, type LogLevel, type RootLogger } from "../telemetry/mod.ts";
 import type { Console } from "./console.ts";
+import { loadOwnSettings } from "./own_settings.ts";
 
 /**
  * The settings of this process, proxy variables taken out of its environment first.
@@ -9,28 +10,13 @@ import type { Console } from "./console.ts";
  * @returns null when there are faults; each was told in a line
  */
 export function processSettings(console: Console): Settings | null {
-  const proxies = takeProxyVariables(Deno.env);
-  const loaded = loadSettings({
-    env: { ...Deno.env.toObject(), ...proxies },
-    dotenv: readDotenv(),
-    readTextFile: (path) => Deno.readTextFileSync(path),
-    platform: Deno.build.os === "windows" || Deno.build.os === "darwin" ? Deno.build.os : "linux",
-  });
+  const { loaded } = loadOwnSettings();
   for (const warning of loaded.warnings) console.complain(`warning: ${warning}`);
   if (loaded.ok) return loaded.settings;
   console.complain("Cannot start: the settings have faults.");
   for (const fault of loaded.faults) console.complain(`  ${formatFault(fault)}`);
   console.complain("Mend them in the environment or in .env; `deno task gatehouse help` lists every setting.");
   return null;
-}
-
-function readDotenv(): string | null {
-  try {
-    return Deno.readTextFileSync(".env");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) return null;
-    throw error;
-  }
 }
 
 /** The server's log: the console, and `LOG_FILE` when it is set. */
