@@ -2,7 +2,7 @@ import { GatehouseError } from "../errors/mod.ts";
 import { Secret } from "../secrets/mod.ts";
 import { isLoopbackHost } from "../settings/mod.ts";
 import type { Asking } from "./asking.ts";
-import { LOCAL_USER, type Who } from "./who.ts";
+import { LOCAL_USER, NOBODY, type Who } from "./who.ts";
 
 /** The rules of the door, from the settings. */
 export interface DoorRules {
@@ -106,7 +106,7 @@ export function createDoor(rules: DoorRules): Door {
     admitScraper(asking, token) {
       const shown = asking.bearer ?? asking.apiKey;
       if (token !== null && shown !== null && new Secret(shown).equals(token)) {
-        return { userId: "metrics", role: "user", via: "metrics_token" };
+        return { ...NOBODY, userId: "metrics", via: "metrics_token" };
       }
       return admit(asking);
     },

@@ -1,7 +1,14 @@
 /**
- * Accounts: who is asking and what they may do. Knows plain values, no requests.
+ * Accounts: users, passwords, tokens, API keys; who is asking and what they may do. Knows plain values, no requests.
  * @module
  */
 export * from "./asking.ts";
 export * from "./door.ts";
+export { type Budget, isLimited, type LimitedSubject, type Limits, NO_LIMITS } from "./limits.ts";
+export type { Page, PageOptions } from "./page.ts";
 export * from "./who.ts";
+export type { LoginAttempt, NewUser, User, UserChange, Users } from "./users/users.ts";
+export type { PasswordHasher } from "./passwords/hasher.ts";
+export type { ApiKey, KeyChange, Keys, NewKey } from "./keys/keys.ts";
+export type { Grant, TokenClaims, Tokens } from "./tokens/tokens.ts";
+export type { Tickets } from "./tickets/tickets.ts";

@@ -32,6 +32,12 @@ export const ERROR_RULES = {
     "The request names no model and no default is configured.",
     "Name a `model`, or set `LLM_MODEL_NAME`.",
   ),
+  invalid_grant: rule(
+    400,
+    "invalid_request_error",
+    "A Gatehouse refresh token is unknown, expired, revoked, or was used before.",
+    "Log in again: `POST /token` with name and password.",
+  ),
   credential_required: rule(
     401,
     "authentication_error",
@@ -44,6 +50,24 @@ export const ERROR_RULES = {
     "The Gatehouse key or token is unknown, expired or revoked.",
     "Use a key that exists; in open mode any other dummy key will do.",
   ),
+  invalid_token: rule(
+    401,
+    "authentication_error",
+    "The Gatehouse access token is malformed, expired, revoked, or of another install.",
+    "Refresh it at `POST /token`, or log in again.",
+  ),
+  invalid_credentials: rule(
+    401,
+    "authentication_error",
+    "The username or the password is wrong, or the user is disabled.",
+    "Check both; an administrator can set a new password.",
+  ),
+  invalid_ticket: rule(
+    401,
+    "authentication_error",
+    "The WebSocket ticket is unknown, was used before, or is too old.",
+    "Ask for a new one at `POST /ws-ticket`.",
+  ),
   host_not_allowed: rule(
     403,
     "permission_error",
@@ -55,6 +79,36 @@ export const ERROR_RULES = {
     "permission_error",
     "A web page of another origin made this request.",
     "Add the origin to `CORS_ORIGINS` if you trust it.",
+  ),
+  login_required: rule(
+    403,
+    "permission_error",
+    "An API key was shown where a login is needed: accounts, keys, credential.",
+    "Send the access token of a login (`POST /token`).",
+  ),
+  admin_required: rule(
+    403,
+    "permission_error",
+    "Only an administrator may do this.",
+    "Ask one, or become one: `deno task gatehouse user add <name> --admin`.",
+  ),
+  registration_closed: rule(
+    403,
+    "permission_error",
+    "Nobody may register here.",
+    "Ask an administrator for an account, or set `REGISTRATION=open`.",
+  ),
+  model_not_allowed: rule(
+    403,
+    "permission_error",
+    "The user or the key may not use this model.",
+    "Choose one from `GET /v1/models`, or ask for it.",
+  ),
+  model_not_priced: rule(
+    403,
+    "permission_error",
+    "A budget binds this request, and the price list does not know the model.",
+    "Add the model to `PRICES_FILE`, or lift the budget.",
   ),
   not_found: rule(
     404,
@@ -74,6 +128,18 @@ export const ERROR_RULES = {
     "The path exists but not for this method.",
     "Use the method that `allow` names.",
   ),
+  username_taken: rule(
+    409,
+    "invalid_request_error",
+    "There is a user of this name.",
+    "Choose another name.",
+  ),
+  device_login_unsupported: rule(
+    409,
+    "invalid_request_error",
+    "The upstream's identity provider offers no login by device code, or no login is needed.",
+    "Run `deno task gatehouse login --browser` on the server's machine.",
+  ),
   body_too_large: rule(
     413,
     "invalid_request_error",
@@ -91,6 +157,24 @@ export const ERROR_RULES = {
     "invalid_request_error",
     "A field has the wrong type or an impossible value.",
     "`param` names the field.",
+  ),
+  rate_limit_exceeded: rule(
+    429,
+    "rate_limit_error",
+    "The requests or tokens per minute of the user or the key are used up.",
+    "Wait for `Retry-After`; a smaller `max_tokens` reserves less.",
+  ),
+  budget_exceeded: rule(
+    429,
+    "rate_limit_error",
+    "The budget of the user or the key has no room for this request.",
+    "Wait for the next day or month (`Retry-After`), ask for less, or have the budget raised.",
+  ),
+  too_many_attempts: rule(
+    429,
+    "rate_limit_error",
+    "Too many failed logins for this account or from this address, or too many at once.",
+    "Wait for `Retry-After`.",
   ),
   client_closed_request: rule(
     499,

@@ -6,6 +6,8 @@ export interface ErrorDetails {
   readonly param?: string;
   /** When to try again, in whole seconds (`Retry-After`). */
   readonly retryAfterSeconds?: number;
+  /** More headers of the answer, such as what is left of a limit. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -21,6 +23,8 @@ export class GatehouseError extends Error {
   readonly param: string | null;
   /** When to try again, in whole seconds; null: not said. */
   readonly retryAfterSeconds: number | null;
+  /** More headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
 
   /** An error for the client. @param message for the client: what was being done, what is wrong, what to do */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -28,6 +32,7 @@ export class GatehouseError extends Error {
     this.code = code;
     this.param = details.param ?? null;
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
+    this.headers = details.headers ?? {};
   }
 
   /** The HTTP status that the code stands for. */

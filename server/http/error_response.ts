@@ -2,7 +2,7 @@ import { GatehouseError } from "../errors/mod.ts";
 
 /** The answer for an error of ours, in the one error body; `Retry-After` where it has one. */
 export function errorResponse(error: GatehouseError): Response {
-  const headers = new Headers({ "content-type": "application/json" });
+  const headers = new Headers({ ...error.headers, "content-type": "application/json" });
   if (error.retryAfterSeconds !== null) headers.set("retry-after", String(error.retryAfterSeconds));
   // Nobody is there to read it; the status is for the log.
   if (error.status === 499) return new Response(null, { status: 499 });

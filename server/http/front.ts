@@ -1,4 +1,4 @@
-import type { Asking, Door, Who } from "../accounts/mod.ts";
+import { type Asking, type Door, NOBODY, type Who } from "../accounts/mod.ts";
 import type { Clock } from "../effects/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import type { Secret } from "../secrets/mod.ts";
@@ -63,7 +63,6 @@ export function createFront(
 ): (request: Request, info: Pick<Deno.ServeHandlerInfo, "completed">) => Promise<Response> {
   const { routes, door, drain, clock, log, openPaths, drainPaths, answerHeaders, onAnswer } = options;
   const cors: Cors | null = options.corsOrigins.length > 0 ? createCors(options.corsOrigins) : null;
-  const nobody = { userId: "nobody", role: "user", via: "open" } as const;
   const admit = (path: string, asking: Asking): Who => {
     return path === "/metrics" ? door.admitScraper(asking, options.metricsToken) : door.admit(asking);
   };
@@ -83,7 +82,7 @@ export function createFront(
         door.admitPreflight(asking);
         response = preflight;
       } else {
-        const who = openPaths.has(path) ? nobody : admit(path, asking);
+        const who = openPaths.has(path) ? NOBODY : admit(path, asking);
         exchange = {
           id,
           headers,

@@ -1,7 +1,7 @@
 import { type Clock, delay } from "../effects/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import { isBusy, reasonOf } from "./kv_faults.ts";
-import type { Change, Entry, Store } from "./store.ts";
+import type { Change, Entry, ListOptions, Store } from "./store.ts";
 import { TimedOut, within } from "./within.ts";
 
 /** How long a call may take, in milliseconds. */
@@ -32,8 +32,11 @@ export function kvStore({ kv, clock, random = Math.random, limits, demand }: KvS
   const attempt = { clock, random, limits: { ...DEFAULT_LIMITS, ...limits }, demand };
   let closed = false;
 
-  async function* list<T>(prefix: Deno.KvKey): AsyncIterable<Entry<T>> {
-    const entries = await patiently(attempt, READ, () => Promise.resolve(kv.list<T>({ prefix })));
+  async function* list<T>(prefix: Deno.KvKey, options: ListOptions = {}): AsyncIterable<Entry<T>> {
+    const { limit, reverse = false } = options;
+    const order = { reverse, ...(limit === undefined ? {} : { limit }) };
+    const selector = selectorOf(prefix, options);
+    const entries = await patiently(attempt, READ, () => Promise.resolve(kv.list<T>(selector, order)));
     for (;;) {
       const step = await patiently(attempt, READ, () => entries.next());
       if (step.done) return;
@@ -69,10 +72,20 @@ interface Attempt {
   readonly demand: (() => Promise<void>) | undefined;
 }
 
+function selectorOf(prefix: Deno.KvKey, { start, end }: ListOptions): Deno.KvListSelector {
+  if (start !== undefined && end !== undefined) return { start, end };
+  if (start !== undefined) return { prefix, start };
+  return end === undefined ? { prefix } : { prefix, end };
+}
+
 function operation(kv: KvLike, { checks = [], puts = [], deletes = [] }: Change): Deno.AtomicOperation {
   const atomic = kv.atomic();
   for (const { key, version } of checks) atomic.check({ key, versionstamp: version });
-  for (const { key, value } of puts) atomic.set(key, value);
+  for (const { key, value, expireIn } of puts) {
+    // Deno takes `expireIn: undefined` for a number.
+    if (expireIn === undefined) atomic.set(key, value);
+    else atomic.set(key, value, { expireIn });
+  }
   for (const key of deletes) atomic.delete(key);
   return atomic;
 }

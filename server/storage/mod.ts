@@ -2,7 +2,7 @@
  * Storage: the store (Deno KV), the vault that seals what lies in it, and locks across processes.
  * @module
  */
-export type { Change, Entry, Store } from "./store.ts";
+export type { Change, Entry, ListOptions, Store } from "./store.ts";
 export { type SealedRecord, UnsealError, type Vault } from "./vault.ts";
 export type { AcquireOptions, Held, Locks } from "./locks.ts";
 export { StorageStartError } from "./start_error.ts";

@@ -6,7 +6,7 @@ import { type Clock, delay, systemClock } from "../effects/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import { kvStore } from "./kv_store.ts";
 import type { AcquireOptions, Held, Locks } from "./locks.ts";
-import type { Entry, Store } from "./store.ts";
+import type { Entry, ListOptions, Store } from "./store.ts";
 
 export type Call = "get" | "list" | "commit";
 
@@ -58,9 +58,9 @@ export function withFaults(inner: Store, clock: Clock): FaultyStore {
 
   return {
     get: <T>(key: Deno.KvKey) => meet("get", () => inner.get<T>(key)),
-    async *list<T>(prefix: Deno.KvKey): AsyncIterable<Entry<T>> {
+    async *list<T>(prefix: Deno.KvKey, options?: ListOptions): AsyncIterable<Entry<T>> {
       await meet("list", () => Promise.resolve());
-      yield* inner.list<T>(prefix);
+      yield* inner.list<T>(prefix, options);
     },
     commit: (change) => meet("commit", () => inner.commit(change)),
     close: () => inner.close(),

@@ -1,5 +1,14 @@
 /** Who spoke to us: the folder under `surfaces/`. */
-export const SURFACES = ["openai", "gateway", "conversation", "sessions", "realtime", "web", "ops"] as const;
+export const SURFACES = [
+  "openai",
+  "gateway",
+  "conversation",
+  "sessions",
+  "realtime",
+  "web",
+  "accounts",
+  "ops",
+] as const;
 /** One of {@linkcode SURFACES}. */
 export type Surface = typeof SURFACES[number];
 

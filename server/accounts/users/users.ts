@@ -1,0 +1,83 @@
+import type { Secret } from "../../secrets/mod.ts";
+import type { Budget, Limits } from "../limits.ts";
+import type { Page, PageOptions } from "../page.ts";
+
+/** Somebody with an account. */
+export interface User {
+  /** ULID. */
+  readonly id: string;
+  /** As it was given; no two differ in case alone. */
+  readonly username: string;
+  /** Null: none was given. */
+  readonly email: string | null;
+  /** What the user may do. */
+  readonly role: "admin" | "user";
+  /** A disabled user is refused everywhere. */
+  readonly disabled: boolean;
+  /** The models the user may use; null: all. */
+  readonly models: readonly string[] | null;
+  /** Bind everything the user does. */
+  readonly limits: Limits;
+  /** Counts up with each change of the password; tokens of an older generation are refused. */
+  readonly generation: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** A user to be made. */
+export interface NewUser {
+  readonly username: string;
+  readonly email?: string | null;
+  readonly password: Secret;
+  /** @default {"user"} */
+  readonly role?: "admin" | "user";
+}
+
+/** What is to change; what is absent stays. */
+export interface UserChange {
+  readonly role?: "admin" | "user";
+  readonly disabled?: boolean;
+  readonly models?: readonly string[] | null;
+  readonly rpm?: number | null;
+  readonly tpm?: number | null;
+  readonly budget?: Budget | null;
+}
+
+/** A login that is tried. */
+export interface LoginAttempt {
+  readonly username: string;
+  readonly password: Secret;
+  /** The client's IP address; null: not known (a command on the server's own machine). */
+  readonly address: string | null;
+}
+
+/** The users of one install. Every method may throw `storage_unavailable`. */
+export interface Users {
+  /** Whether there is any user. */
+  any(): Promise<boolean>;
+  /** Makes a user. @throws {GatehouseError} `username_taken`; `invalid_field` with the `param` `username`, `email` or `password` */
+  create(user: NewUser): Promise<User>;
+  /** Reads a user; null: there is none. */
+  get(id: string): Promise<User | null>;
+  /** The user of that name, in any case of letters; null: there is none. */
+  find(username: string): Promise<User | null>;
+  /** A copy that is less than a second old: for the door, on every request. */
+  current(id: string): User | null | Promise<User | null>;
+  /** All users, oldest first. @throws {GatehouseError} `invalid_field` (`cursor`) */
+  list(options: PageOptions): Promise<Page<User>>;
+  /** Changes a user. @throws {GatehouseError} `not_found` */
+  change(id: string, change: UserChange): Promise<User>;
+  /** Sets a password and thereby revokes all tokens of the user. @throws {GatehouseError} `not_found`, `invalid_field` (`password`) */
+  setPassword(id: string, password: Secret): Promise<User>;
+  /**
+   * Says whose name and password these are. An unknown name and a wrong password get the same answer after the same
+   * time; disabled users too.
+   *
+   * @throws {GatehouseError} `invalid_credentials`, `too_many_attempts`
+   */
+  authenticate(attempt: LoginAttempt): Promise<User>;
+  /** Deletes a user with all that is the user's; a crash in between is made good by {@linkcode Users.resumeRemovals}. @throws {GatehouseError} `not_found` */
+  remove(id: string): Promise<void>;
+  /** Ends deletions that a crash has cut off. */
+  resumeRemovals(): Promise<void>;
+}

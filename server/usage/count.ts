@@ -1,0 +1,7 @@
+/** Tokens of one or more calls. */
+export interface TokenCount {
+  /** Read by the model. */
+  readonly prompt: number;
+  /** Written by it. */
+  readonly completion: number;
+}

@@ -1,0 +1,42 @@
+import type { LimitedSubject } from "../accounts/mod.ts";
+
+/** What a call may use at most; what is not a limit's business is ignored by it. */
+export interface Wish {
+  /** Whose limits bind; never empty. */
+  readonly subjects: readonly LimitedSubject[];
+  /** Prompt and longest answer, in tokens. */
+  readonly tokens: number;
+  /** What that would cost; null: the model has no price. */
+  readonly micros: number | null;
+}
+
+/** What a call has used. */
+export interface Used {
+  readonly tokens: number;
+  readonly micros: number;
+}
+
+/** Room that was made for one call. */
+export interface Reservation {
+  /** What is left of the tightest limits, in OpenAI's names (`x-ratelimit-remaining-requests`, …). */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Puts what was really used in place of what was reserved; only the first call counts. Written behind. */
+  settle(used: Used): void;
+}
+
+/** Budgets and rates, exact across all processes on a store. */
+export interface Limiter {
+  /**
+   * Makes room for a call under all limits that bind it, or refuses it under the first that has none.
+   *
+   * @param running what the call has used so far; asked when the reservation is renewed, for the case that we die
+   * @throws {GatehouseError} `rate_limit_exceeded`, `budget_exceeded` (both with `retryAfterSeconds` and headers),
+   * `model_not_priced`, `storage_unavailable`
+   * @throws the signal's reason; the room is then given back
+   */
+  reserve(wish: Wish, running: () => Used, signal: AbortSignal): Promise<Reservation>;
+  /** Forgets what is stored of a user or key that was deleted. */
+  forget(kind: "user" | "key", id: string): Promise<void>;
+  /** Settles what waits and stops. */
+  close(): Promise<void>;
+}
