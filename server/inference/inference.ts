@@ -4,6 +4,7 @@ import type { Watchdog } from "../network/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
 import type { UpstreamAnswer } from "../upstream/mod.ts";
 import type { ByteAnswer, ByteCall } from "./call.ts";
+import type { EventAnswer, EventCall } from "./event_call.ts";
 import { headersDown, headersUp } from "./crossing.ts";
 import { Ending } from "./ending.ts";
 import { streamAnswer, wholeAnswer } from "./answers.ts";
@@ -27,6 +28,12 @@ export interface Inference {
    * whole call takes too long
    */
   bytes(call: ByteCall): Promise<ByteAnswer>;
+  /**
+   * Sends one call through the event lane. What was used is recorded on every ending.
+   *
+   * @throws {GatehouseError} when nothing can be answered: as {@linkcode Inference.bytes}, and `upstream_failed` for a 5xx
+   */
+  events(call: EventCall): Promise<EventAnswer>;
   /** Calls whose answer is not finished. */
   readonly open: number;
   /** Resolves when no call is open. */

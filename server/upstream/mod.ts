@@ -7,3 +7,4 @@ export type { Model } from "./known_fields.ts";
 export { createModels, type ModelList, type Models, type ModelsAnswer } from "./model_list.ts";
 export { createSlots, type Release, type Slots } from "./slots.ts";
 export { createUpstream, failure, type Upstream, type UpstreamAnswer, type UpstreamCall } from "./upstream.ts";
+export * from "./events/mod.ts";
