@@ -7,6 +7,7 @@ export * from "./error_response.ts";
 export type { Call, Exchange, Handler, RouteLabel, Router } from "./exchange.ts";
 export * from "./front.ts";
 export type { HeaderList } from "./head.ts";
-export { readJson, type ReadJsonOptions } from "./read_json.ts";
+export { type BodySchema, readJson, type ReadJsonOptions } from "./read_json.ts";
+export type { BodyIssue } from "./read_json_issue.ts";
 export * from "./read_request.ts";
 export * from "./routes.ts";

@@ -1,8 +1,7 @@
-import type { z } from "zod";
 import { GatehouseError } from "../errors/mod.ts";
 import { scanObject } from "../upstream/mod.ts";
 import { demandJson, readRequestBody } from "./read_request.ts";
-import { describeIssue } from "./read_json_issue.ts";
+import { type BodyIssue, describeIssue } from "./read_json_issue.ts";
 
 /** How {@linkcode readJson} reads. */
 export interface ReadJsonOptions {
@@ -10,6 +9,16 @@ export interface ReadJsonOptions {
   readonly maxBytes: number;
   /** What cannot be done with a wrong body: completes `Cannot …:`, such as `create this key`. */
   readonly what: string;
+}
+
+/** What a body is held to: a schema of `zod` is one. */
+export interface BodySchema<T> {
+  /** The value as the schema gives it, or what is wrong with it. */
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly issues: readonly BodyIssue[] } };
 }
 
 /**
@@ -25,7 +34,7 @@ export interface ReadJsonOptions {
  */
 export async function readJson<T>(
   request: Request,
-  schema: z.ZodType<T>,
+  schema: BodySchema<T>,
   { maxBytes, what }: ReadJsonOptions,
 ): Promise<T> {
   demandJson(request);
