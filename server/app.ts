@@ -27,6 +27,8 @@ export interface AppOptions {
   readonly random?: () => number;
   /** Called at every line of a credential refresh where a crash matters. */
   readonly failpoint?: (step: RefreshStep) => void | Promise<void>;
+  /** The module that hashes passwords when it is started as a worker. @default {none: they are hashed on this thread} */
+  readonly passwordWorker?: URL;
 }
 
 /** A running server. */

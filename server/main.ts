@@ -7,7 +7,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [command = "help", ...rest] = args;
   switch (command) {
     case "serve":
-      return await (await import("./commands/serve.ts")).serve(console);
+      return await (await import("./commands/serve.ts")).serve(console, new URL(import.meta.url));
     case "login":
       return await (await import("./commands/login.ts")).login(rest, console);
     case "logout":
@@ -31,7 +31,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) {
+// The server starts this very file once more, as the worker that hashes passwords: so it is found in the bundle too.
+if ("WorkerGlobalScope" in globalThis) {
+  await (await import("./commands/hash_worker.ts")).hashWorker();
+} else if (import.meta.main) {
   const { explain } = await import("./commands/explain.ts");
   Deno.exit(
     await main(Deno.args).catch((error) => {

@@ -9,6 +9,8 @@ export type { Page, PageOptions } from "./page.ts";
 export * from "./who.ts";
 export type { LoginAttempt, NewUser, User, UserChange, Users } from "./users/users.ts";
 export type { PasswordHasher } from "./passwords/hasher.ts";
+export { createPasswordHasher, type PasswordHasherOptions } from "./passwords/create_hasher.ts";
+export { servePasswordHashes } from "./passwords/serve_hashes.ts";
 export type { ApiKey, KeyChange, Keys, NewKey } from "./keys/keys.ts";
 export type { Grant, TokenClaims, Tokens } from "./tokens/tokens.ts";
 export type { Tickets } from "./tickets/tickets.ts";

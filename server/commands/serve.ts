@@ -9,24 +9,29 @@ import type { Console } from "./console.ts";
 import { processLogger, processSettings } from "./process.ts";
 import { runtimeWarning } from "./runtime.ts";
 
-/** `gatehouse serve`: runs the server until it is told to stop. @returns the exit code */
-export async function serve(console: Console): Promise<number> {
+/**
+ * `gatehouse serve`: runs the server until it is told to stop.
+ *
+ * @param worker the module that hashes passwords when it is started as a worker
+ * @returns the exit code
+ */
+export async function serve(console: Console, worker: URL): Promise<number> {
   const settings = processSettings(console);
   if (settings === null) return 1;
   const log = processLogger(settings);
   try {
     const warning = runtimeWarning(Deno.version.deno);
     if (warning !== null) log.warn(warning);
-    return await run(settings, log, console);
+    return await run(settings, log, console, worker);
   } finally {
     await log.close();
   }
 }
 
-async function run(settings: Settings, log: RootLogger, console: Console): Promise<number> {
+async function run(settings: Settings, log: RootLogger, console: Console, worker: URL): Promise<number> {
   let app: App;
   try {
-    app = await startApp({ settings, log });
+    app = await startApp({ settings, log, passwordWorker: worker });
   } catch (error) {
     if (!(error instanceof StartError || error instanceof StorageStartError || error instanceof UnsealError)) {
       throw error;
