@@ -11,3 +11,4 @@ export { type BodySchema, readJson, type ReadJsonOptions } from "./read_json.ts"
 export type { BodyIssue } from "./read_json_issue.ts";
 export * from "./read_request.ts";
 export * from "./routes.ts";
+export { sseResponse, type SseOptions } from "./sse.ts";
