@@ -3,6 +3,7 @@ import type { Fault } from "./fault.ts";
 import { accountSettings } from "./sections/accounts.ts";
 import { Files } from "./sections/files.ts";
 import { networkSettings } from "./sections/network.ts";
+import { parsePrices, PRICES_EXPECTED } from "./sections/prices.ts";
 import { serverSettings } from "./sections/server.ts";
 import { storageSettings } from "./sections/storage.ts";
 import { upstreamSettings } from "./sections/upstream.ts";
@@ -36,14 +37,14 @@ export function loadSettings(source: SettingsSource): LoadedSettings {
   const files = new Files(values, source);
   const blockers = demoBlockers(values);
   const demo = blockers.length === 0;
-  files.read("PRICES_FILE", "a readable file", () => true);
+  const prices = files.parse("PRICES_FILE", PRICES_EXPECTED, parsePrices);
   const sections = {
     server: serverSettings(values),
     storage: storageSettings(values, source),
     network: networkSettings(values, files),
     accounts: accountSettings(values),
   };
-  const upstream = demo ? null : upstreamSettings(values, blockers);
+  const upstream = demo ? null : upstreamSettings(values, prices, blockers);
   const warnings = [...values.warnings, ...generalWarnings(values, demo)];
   const { faults } = values;
   if (faults.length > 0) return { ok: false, faults, warnings };

@@ -114,8 +114,26 @@ export interface UpstreamSettings {
   readonly extraHeaders: readonly (readonly [name: string, value: Secret])[];
   /** What the upstream demands. */
   readonly credential: CredentialSettings;
-  /** A JSON file of model prices; null: none. */
-  readonly pricesFile: string | null;
+  /** What its models cost; null: no list was given. */
+  readonly prices: PriceList | null;
+}
+
+/** The price list: what models cost, and how long their answers may be. */
+export interface PriceList {
+  /** ISO 4217. */
+  readonly currency: string;
+  /** By the model's name. */
+  readonly models: Readonly<Record<string, ModelPrice>>;
+}
+
+/** One model's prices, in units of the currency for a million tokens: which is millionths of it for one. */
+export interface ModelPrice {
+  /** For what the model reads. */
+  readonly input: number;
+  /** For what it writes, reasoning included. */
+  readonly output: number;
+  /** The longest answer, in tokens; absent: not known. */
+  readonly max_output?: number;
 }
 
 /** What an upstream demands, told apart by `kind`. */

@@ -5,3 +5,9 @@ export interface TokenCount {
   /** Written by it. */
   readonly completion: number;
 }
+
+/** A count as it can be booked: an upstream may say anything, and one bad number would spoil every sum it enters. */
+export function wholeTokens(count: number): number {
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  return count > 0 ? Math.min(Math.round(count), Number.MAX_SAFE_INTEGER) : 0;
+}

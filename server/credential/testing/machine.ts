@@ -212,6 +212,6 @@ function upstreamOf(credential: OAuthSettings): UpstreamSettings {
     maxConcurrent: 0,
     extraHeaders: [],
     credential,
-    pricesFile: null,
+    prices: null,
   };
 }

@@ -1,6 +1,6 @@
 import { NOTHING } from "../fault.ts";
 import { isLoopbackHost } from "../loopback.ts";
-import type { CredentialSettings, UpstreamSettings } from "../settings.ts";
+import type { CredentialSettings, PriceList, UpstreamSettings } from "../settings.ts";
 import type { Values } from "../values.ts";
 import { credentialSettings } from "./credential.ts";
 import { chatUrl, modelsUrl } from "./model_urls.ts";
@@ -11,9 +11,14 @@ const ENVIRONMENT_UPSTREAM = "default";
 /**
  * The upstream; null after a fault that leaves none.
  *
+ * @param prices what `PRICES_FILE` holds
  * @param blockers why the demo does not run in its place
  */
-export function upstreamSettings(values: Values, blockers: readonly string[]): UpstreamSettings | null {
+export function upstreamSettings(
+  values: Values,
+  prices: PriceList | null,
+  blockers: readonly string[],
+): UpstreamSettings | null {
   const credential = credentialSettings(values);
   const chat = chatUrl(values);
   if (chat === null) {
@@ -41,7 +46,7 @@ export function upstreamSettings(values: Values, blockers: readonly string[]): U
     maxConcurrent: values.get("LLM_MAX_CONCURRENT"),
     extraHeaders,
     credential,
-    pricesFile: values.get("PRICES_FILE"),
+    prices,
   };
 }
 

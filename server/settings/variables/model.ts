@@ -30,5 +30,9 @@ export const MODEL_VARIABLES = {
     default: "authorization",
     help: "Header of the API key: authorization sends `Bearer <key>`, any other the bare key.",
   },
-  PRICES_FILE: { type: path, help: "JSON file of model prices." },
+  PRICES_FILE: {
+    type: path,
+    help:
+      'JSON file of prices per million tokens: `{"currency":"USD","models":{"name":{"input":2.5,"output":10,"max_output":16384}}}`; currency and max_output may be left out.',
+  },
 } as const satisfies Record<string, Variable<unknown>>;
