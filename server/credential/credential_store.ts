@@ -1,7 +1,7 @@
 import { GatehouseError } from "../errors/mod.ts";
 import { Secret } from "../secrets/mod.ts";
 import type { OAuthSettings } from "../settings/mod.ts";
-import type { Store, Vault } from "../storage/mod.ts";
+import type { Change, Store, Vault } from "../storage/mod.ts";
 import type { CredentialRecord } from "./record.ts";
 
 /** A record with the version that a later write must find unchanged. */
@@ -11,6 +11,9 @@ export interface Stored {
   /** What a later write must find. */
   readonly version: string;
 }
+
+/** What is checked and written in one commit with a credential. */
+export type Along = Required<Pick<Change, "checks" | "puts">>;
 
 /** The one place of one credential in the store. */
 export interface CredentialStore {
@@ -22,8 +25,12 @@ export interface CredentialStore {
   version(): Promise<string | null>;
   /** Writes if the stored version is still `expected`. @returns the new version, or null when it was not */
   save(record: CredentialRecord, expected: string | null): Promise<string | null>;
-  /** Writes whatever is there: a login or a new seed replaces. */
-  replace(record: CredentialRecord): Promise<void>;
+  /**
+   * Writes whatever is there: a login or a new seed replaces.
+   *
+   * @param along what must hold and is written in the same commit, asked anew for each try; what it throws ends the write
+   */
+  replace(record: CredentialRecord, along?: () => Promise<Along>): Promise<void>;
   /** Writes the record of a seed that was never adopted before, and remembers the seed in the same commit. */
   adopt(seed: Secret, record: CredentialRecord): Promise<boolean>;
   /** Forgets the credential; adopted seeds stay remembered. */
@@ -33,6 +40,7 @@ export interface CredentialStore {
 }
 
 const ATTEMPTS = 10;
+const ALONE: Along = { checks: [], puts: [] };
 
 /**
  * Opens the place that belongs to this upstream, subject, token endpoint and client: a stored credential is found by no
@@ -58,23 +66,23 @@ export async function openCredentialStore(
     // Authenticated by its seal: only this code wrote it.
     return { record: await vault.unseal(key, entry.value) as CredentialRecord, version: entry.version };
   }
-  async function save(record: CredentialRecord, expected: string | null): Promise<string | null> {
+  async function write(record: CredentialRecord, expected: string | null, along: Along): Promise<string | null> {
     return await store.commit({
-      checks: [{ key, version: expected }],
-      puts: [{ key, value: await vault.seal(key, record) }],
+      checks: [{ key, version: expected }, ...along.checks],
+      puts: [{ key, value: await vault.seal(key, record) }, ...along.puts],
     });
   }
   return {
     name: `credential-${place.slice(0, 16)}-${(await sha256([upstream, subject])).slice(0, 8)}`,
     load,
     version: async () => (await store.get(key))?.version ?? null,
-    save,
-    async replace(record) {
+    save: (record, expected) => write(record, expected, ALONE),
+    async replace(record, along = () => Promise.resolve(ALONE)) {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const entry = await store.get(key);
         // A record that cannot be unsealed is never overwritten.
         if (entry !== null) await vault.unseal(key, entry.value);
-        if (await save(record, entry?.version ?? null) !== null) return;
+        if (await write(record, entry?.version ?? null, await along()) !== null) return;
       }
       throw new GatehouseError(
         "storage_unavailable",

@@ -1,6 +1,7 @@
 import * as oauth from "oauth4webapi";
 import { delay } from "../../effects/mod.ts";
 import { clientAuthOf, clientOf, protocolOptions } from "../oauth_protocol.ts";
+import type { Along } from "../credential_store.ts";
 import { recordOf } from "../record.ts";
 import { readTokenAnswer, type TokenAnswer } from "../token_answer.ts";
 import { LOGIN_SILENCE, type LoginContext, LoginError, serverOf } from "./login.ts";
@@ -27,10 +28,11 @@ export interface DeviceLogin {
   /**
    * Asks the provider until the person has decided, and stores the credential.
    *
+   * @param along what must hold and is written in one commit with the credential; what it throws ends the login
    * @throws {LoginError} `denied`, `expired`, `failed`
    * @throws the signal's reason
    */
-  finish(signal: AbortSignal): Promise<void>;
+  finish(signal: AbortSignal, along?: () => Promise<Along>): Promise<void>;
 }
 
 const GRANT = "urn:ietf:params:oauth:grant-type:device_code";
@@ -65,7 +67,7 @@ export async function startDeviceLogin(context: LoginContext, signal: AbortSigna
 
   return {
     prompt: answer.prompt,
-    async finish(signal) {
+    async finish(signal, along) {
       let { interval } = answer.prompt;
       for (;;) {
         const left = Math.max(0, answer.prompt.expiresIn * 1000 - (clock.monotonic() - asked));
@@ -76,7 +78,7 @@ export async function startDeviceLogin(context: LoginContext, signal: AbortSigna
         const poll = await ask(answer.deviceCode, signal);
         switch (poll.next) {
           case "done":
-            return await store.replace(recordOf(poll.tokens, null));
+            return await store.replace(recordOf(poll.tokens, null), along);
           case "pending":
             break;
           case "slow_down":
