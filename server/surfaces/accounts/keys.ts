@@ -1,0 +1,90 @@
+import type { ApiKey } from "../../accounts/mod.ts";
+import type { Clock } from "../../effects/mod.ts";
+import { GatehouseError } from "../../errors/mod.ts";
+import { type Call, type Handler, readJson } from "../../http/mod.ts";
+import { idOf, isId, unknown } from "./id.ts";
+import { keyBody } from "./key_body.ts";
+import type { AccountOptions } from "./options.ts";
+import { pageAnswer, pageOf } from "./page.ts";
+
+/** `POST /keys`: the key itself is shown this once. */
+export function createKey({ keys, clock, maxBodyBytes }: AccountOptions): Handler {
+  return async ({ req, env }) => {
+    const { newKey } = await import("./schemas.ts");
+    const body = await readJson(req.raw, newKey, { maxBytes: maxBodyBytes, what: "create this key" });
+    const { key, secret } = await keys.create({ ...withExpiry(body, clock), userId: env.who.userId });
+    const { key_id, ...shown } = keyBody(key);
+    return Response.json({ key_id, key: secret.reveal(), ...shown }, { status: 201 });
+  };
+}
+
+/** `GET /keys`, oldest first: one's own; for administrators all, or those of `?user_id=`. */
+export function listKeys({ keys }: AccountOptions): Handler {
+  return async ({ req, env: { who } }) => {
+    const query = new URL(req.raw.url).searchParams;
+    const asked = query.get("user_id");
+    const isAdmin = who.role === "admin";
+    if (asked !== null && !(isAdmin ? isId(asked) : asked === who.userId)) throw unknown("user");
+    return pageAnswer(await keys.list(isAdmin ? asked : who.userId, pageOf(query)), keyBody);
+  };
+}
+
+/** `GET /keys/{id}`. */
+export function showKey(options: AccountOptions): Handler {
+  return async (call) => Response.json(keyBody(await keyOf(call, options)));
+}
+
+/** `PATCH /keys/{id}`. */
+export function changeKey(options: AccountOptions): Handler {
+  const { keys, clock, maxBodyBytes } = options;
+  return async (call) => {
+    const { id } = await keyOf(call, options);
+    const { keyChange } = await import("./schemas.ts");
+    const body = await readJson(call.req.raw, keyChange, { maxBytes: maxBodyBytes, what: "change this key" });
+    return Response.json(keyBody(await keys.change(id, withExpiry(body, clock))));
+  };
+}
+
+/** `DELETE /keys/{id}`. */
+export function revokeKey(options: AccountOptions): Handler {
+  return async (call) => {
+    const { id } = await keyOf(call, options);
+    await options.keys.revoke(id);
+    return new Response(null, { status: 204 });
+  };
+}
+
+/** `DELETE /keys/current`: a key revokes itself. */
+export function revokeShownKey({ keys }: AccountOptions): Handler {
+  return async ({ env: { who } }) => {
+    if (who.keyId === null) {
+      throw new GatehouseError("not_found", "Cannot revoke the key in use: there is none; show the key itself");
+    }
+    await keys.revoke(who.keyId);
+    return new Response(null, { status: 204 });
+  };
+}
+
+/** The key that the path names, if it is the caller's to see. */
+async function keyOf(call: Call, { keys }: AccountOptions): Promise<ApiKey> {
+  const { who } = call.env;
+  const key = await keys.get(idOf(call, "key"));
+  if (key === null || (who.role !== "admin" && key.userId !== who.userId)) throw unknown("key");
+  return key;
+}
+
+/** A body with its expiry under the room's name. @throws {GatehouseError} `invalid_field` (`expires_at`) */
+function withExpiry<T extends { readonly expires_at?: number | null }>(
+  { expires_at, ...rest }: T,
+  clock: Clock,
+): Omit<T, "expires_at"> & { readonly expiresAt?: number | null } {
+  if (expires_at === undefined) return rest;
+  if (expires_at !== null && expires_at <= clock.now()) {
+    throw new GatehouseError(
+      "invalid_field",
+      "Cannot let the key expire then: `expires_at` is wrong: expected a time in the future; to end a key, revoke it",
+      { param: "expires_at" },
+    );
+  }
+  return { ...rest, expiresAt: expires_at };
+}

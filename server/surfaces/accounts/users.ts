@@ -1,0 +1,46 @@
+import { type Handler, readJson } from "../../http/mod.ts";
+import { idOf, unknown } from "./id.ts";
+import type { AccountOptions } from "./options.ts";
+import { pageAnswer, pageOf } from "./page.ts";
+import { newUserBody, userBody } from "./user_body.ts";
+
+/** `POST /users`: makes a user, never an administrator. */
+export function createUser({ users, maxBodyBytes }: AccountOptions): Handler {
+  return async ({ req }) => {
+    const { newUser } = await import("./schemas.ts");
+    const body = await readJson(req.raw, newUser, { maxBytes: maxBodyBytes, what: "create this user" });
+    return Response.json(newUserBody(await users.create(body)), { status: 201 });
+  };
+}
+
+/** `GET /users`, oldest first. */
+export function listUsers({ users }: AccountOptions): Handler {
+  return async ({ req }) => pageAnswer(await users.list(pageOf(new URL(req.raw.url).searchParams)), userBody);
+}
+
+/** `GET /users/{id}`. */
+export function showUser({ users }: AccountOptions): Handler {
+  return async (call) => {
+    const user = await users.get(idOf(call, "user"));
+    if (user === null) throw unknown("user");
+    return Response.json(userBody(user));
+  };
+}
+
+/** `PATCH /users/{id}`. */
+export function changeUser({ users, maxBodyBytes }: AccountOptions): Handler {
+  return async (call) => {
+    const id = idOf(call, "user");
+    const { userChange } = await import("./schemas.ts");
+    const change = await readJson(call.req.raw, userChange, { maxBytes: maxBodyBytes, what: "change this user" });
+    return Response.json(userBody(await users.change(id, change)));
+  };
+}
+
+/** `DELETE /users/{id}`: with all that is the user's. */
+export function removeUser({ users }: AccountOptions): Handler {
+  return async (call) => {
+    await users.remove(idOf(call, "user"));
+    return new Response(null, { status: 204 });
+  };
+}
