@@ -9,6 +9,7 @@ export * from "./front.ts";
 export type { HeaderList } from "./head.ts";
 export { type BodySchema, readJson, type ReadJsonOptions } from "./read_json.ts";
 export type { BodyIssue } from "./read_json_issue.ts";
+export { readForm, type ReadFormOptions } from "./read_form.ts";
 export * from "./read_request.ts";
 export * from "./routes.ts";
-export { sseResponse, type SseOptions } from "./sse.ts";
+export { type SseOptions, sseResponse } from "./sse.ts";
