@@ -20,7 +20,7 @@ export interface ApiKey {
   readonly disabled: boolean;
   /** Milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null;
-  /** Milliseconds since the epoch, at most a minute late; null: not used yet. */
+  /** Milliseconds since the epoch, late by a minute or so; null: not used yet. */
   readonly lastUsedAt: number | null;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
