@@ -52,7 +52,7 @@ const MOST_PENDING = 10;
 /** How soon a login notices that another process has cancelled it, in milliseconds. */
 const WATCH = 2_000;
 
-/** @see RFC 8628 */
+/** Device logins that this process waits for, kept so that every other can answer for them. @see RFC 8628 */
 export function createRemoteLogins({ open, store, clock, newId, log }: RemoteLoginOptions): RemoteLogins {
   const records = createLoginRecords({ store, clock });
   const live = new Map<string, { readonly stop: AbortController; readonly over: Promise<void> }>();

@@ -1,5 +1,4 @@
 import type { ApiKey } from "../../accounts/mod.ts";
-import type { Clock } from "../../effects/mod.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import { type Call, type Handler, readJson } from "../../http/mod.ts";
 import { idOf, isId, unknown } from "./id.ts";
@@ -8,11 +7,11 @@ import type { AccountOptions } from "./options.ts";
 import { pageAnswer, pageOf } from "./page.ts";
 
 /** `POST /keys`: the key itself is shown this once. */
-export function createKey({ keys, clock, maxBodyBytes }: AccountOptions): Handler {
+export function createKey({ keys, maxBodyBytes }: AccountOptions): Handler {
   return async ({ req, env }) => {
     const { newKey } = await import("./schemas.ts");
     const body = await readJson(req.raw, newKey, { maxBytes: maxBodyBytes, what: "create this key" });
-    const { key, secret } = await keys.create({ ...withExpiry(body, clock), userId: env.who.userId });
+    const { key, secret } = await keys.create({ ...withExpiry(body), userId: env.who.userId });
     const { key_id, ...shown } = keyBody(key);
     return Response.json({ key_id, key: secret.reveal(), ...shown }, { status: 201 });
   };
@@ -36,12 +35,12 @@ export function showKey(options: AccountOptions): Handler {
 
 /** `PATCH /keys/{id}`. */
 export function changeKey(options: AccountOptions): Handler {
-  const { keys, clock, maxBodyBytes } = options;
+  const { keys, maxBodyBytes } = options;
   return async (call) => {
     const { id } = await keyOf(call, options);
     const { keyChange } = await import("./schemas.ts");
     const body = await readJson(call.req.raw, keyChange, { maxBytes: maxBodyBytes, what: "change this key" });
-    return Response.json(keyBody(await keys.change(id, withExpiry(body, clock))));
+    return Response.json(keyBody(await keys.change(id, withExpiry(body))));
   };
 }
 
@@ -73,18 +72,9 @@ async function keyOf(call: Call, { keys }: AccountOptions): Promise<ApiKey> {
   return key;
 }
 
-/** A body with its expiry under the room's name. @throws {GatehouseError} `invalid_field` (`expires_at`) */
+/** A body with its expiry under the room's name. */
 function withExpiry<T extends { readonly expires_at?: number | null }>(
   { expires_at, ...rest }: T,
-  clock: Clock,
 ): Omit<T, "expires_at"> & { readonly expiresAt?: number | null } {
-  if (expires_at === undefined) return rest;
-  if (expires_at !== null && expires_at <= clock.now()) {
-    throw new GatehouseError(
-      "invalid_field",
-      "Cannot let the key expire then: `expires_at` is wrong: expected a time in the future; to end a key, revoke it",
-      { param: "expires_at" },
-    );
-  }
-  return { ...rest, expiresAt: expires_at };
+  return expires_at === undefined ? rest : { ...rest, expiresAt: expires_at };
 }

@@ -1,6 +1,5 @@
 import type { Keys, Tokens, Users } from "../../accounts/mod.ts";
 import type { RemoteLogins } from "../../credential/mod.ts";
-import type { Clock } from "../../effects/mod.ts";
 
 /** What accounts stand on. */
 export interface AccountOptions {
@@ -16,8 +15,6 @@ export interface AccountOptions {
   readonly registration: "open" | "closed";
   /** When the install was made, in milliseconds since the epoch: open mode's user is as old. */
   readonly installedAt: number;
-  /** Tells whether a key's expiry is in the future. */
-  readonly clock: Clock;
   /** The longest request body of all routes, in bytes; the ones here take {@linkcode ACCOUNT_BODY} at most. */
   readonly maxBodyBytes: number;
 }
