@@ -73,6 +73,18 @@ Deno.test("a use of a key that was revoked meanwhile leaves nothing behind, and 
   assertEquals([(await other.keys.get(there.key.id))?.lastUsedAt, gate.clock.pending], [used, 0]);
 });
 
+Deno.test("a use whose key is revoked while it is being written leaves nothing behind", async () => {
+  await using gate = await install();
+  const { key, secret } = await gate.keys.create({ userId: "u", name: "gone" });
+  await gate.keys.verify(secret);
+  gate.store.fail({ kind: "hang" }, { calls: ["commit"] });
+  await gate.clock.advance(10_000);
+  await gate.replica().keys.revoke(key.id);
+  gate.store.heal();
+  await gate.clock.advance(10_000);
+  assertEquals([await textOf(gate.store), gate.clock.pending], ["", 0]);
+});
+
 Deno.test("close() writes what waits, in several commits, and stops the timer", async () => {
   await using gate = await install();
   const made = await Promise.all(Array.from({ length: 130 }, () => gate.keys.create({ userId: "u", name: "k" })));
@@ -82,6 +94,7 @@ Deno.test("close() writes what waits, in several commits, and stops the timer", 
   const { items } = await gate.replica().keys.list("u", { limit: 200, cursor: null });
   assertEquals([items.length, items.every(({ lastUsedAt }) => lastUsedAt === used)], [130, true]);
   assertEquals(gate.clock.pending, 0);
+  await gate.clock.advance(60_000);
   await Promise.all(made.map(({ secret }) => gate.keys.verify(secret)));
   assertEquals(gate.clock.pending, 0);
 });
