@@ -12,5 +12,6 @@ export type { PasswordHasher } from "./passwords/hasher.ts";
 export { createPasswordHasher, type PasswordHasherOptions } from "./passwords/create_hasher.ts";
 export { servePasswordHashes } from "./passwords/serve_hashes.ts";
 export type { ApiKey, KeyChange, Keys, NewKey } from "./keys/keys.ts";
+export { openKeys, type OpenKeysOptions } from "./keys/open_keys.ts";
 export type { Grant, TokenClaims, Tokens } from "./tokens/tokens.ts";
 export type { Tickets } from "./tickets/tickets.ts";
