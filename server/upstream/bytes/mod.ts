@@ -4,7 +4,9 @@
  * @module
  */
 export { type AskedModel, type ChatFault, type ChatRequest, readChatRequest } from "./chat_request.ts";
+export { Borders } from "./borders.ts";
 export type { ByteDialect, EventFacts, Usage } from "./dialect.ts";
+export { dataOf, isOnlyComment } from "./event_text.ts";
 export { MAX_DEPTH, type Scan, type ScanFault, scanObject, type ScanResult, type Span } from "./json_scan.ts";
 export { usageOfJson } from "./json_usage.ts";
 export { openaiChat } from "./openai_chat.ts";
