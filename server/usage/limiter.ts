@@ -31,12 +31,12 @@ export interface Limiter {
    *
    * @param running what the call has used so far; asked when the reservation is renewed, for the case that we die
    * @throws {GatehouseError} `rate_limit_exceeded`, `budget_exceeded` (both with `retryAfterSeconds` and headers),
-   * `model_not_priced`, `storage_unavailable`
+   * `model_not_priced`, `storage_unavailable`, `draining` (after `close`)
    * @throws the signal's reason; the room is then given back
    */
   reserve(wish: Wish, running: () => Used, signal: AbortSignal): Promise<Reservation>;
-  /** Forgets what is stored of a user or key that was deleted. */
+  /** Forgets what is stored of a user or key that was deleted. @throws {GatehouseError} `storage_unavailable` */
   forget(kind: "user" | "key", id: string): Promise<void>;
-  /** Settles what waits and stops. */
+  /** Settles what waits, for at most three seconds, and stops. Never rejects. */
   close(): Promise<void>;
 }
