@@ -8,6 +8,8 @@ export { type Budget, isLimited, type LimitedSubject, type Limits, NO_LIMITS } f
 export type { Page, PageOptions } from "./page.ts";
 export * from "./who.ts";
 export type { LoginAttempt, NewUser, User, UserChange, Users } from "./users/users.ts";
+export { openUsers, type UsersOptions } from "./users/open_users.ts";
+export type { Eraser } from "./users/removals.ts";
 export type { PasswordHasher } from "./passwords/hasher.ts";
 export { createPasswordHasher, type PasswordHasherOptions } from "./passwords/create_hasher.ts";
 export { servePasswordHashes } from "./passwords/serve_hashes.ts";

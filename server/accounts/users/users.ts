@@ -26,26 +26,37 @@ export interface User {
 
 /** A user to be made. */
 export interface NewUser {
+  /** 1 to 64 letters, digits and `._-@+`, beginning and ending with a letter, a digit or `_`. */
   readonly username: string;
+  /** At most 254 characters. @default {null} */
   readonly email?: string | null;
+  /** 8 to 256 characters. */
   readonly password: Secret;
-  /** @default {"user"} */
+  /** What the user may do. @default {"user"} */
   readonly role?: "admin" | "user";
 }
 
 /** What is to change; what is absent stays. */
 export interface UserChange {
+  /** What the user may do. */
   readonly role?: "admin" | "user";
+  /** Whether the user is refused everywhere. */
   readonly disabled?: boolean;
+  /** The models the user may use; null: all. */
   readonly models?: readonly string[] | null;
+  /** Requests in any 60 seconds; null: no limit. */
   readonly rpm?: number | null;
+  /** Tokens in any 60 seconds; null: no limit. */
   readonly tpm?: number | null;
+  /** What may be spent; null: no limit. */
   readonly budget?: Budget | null;
 }
 
 /** A login that is tried. */
 export interface LoginAttempt {
+  /** In any case of letters. */
   readonly username: string;
+  /** As it was typed. */
   readonly password: Secret;
   /** The client's IP address; null: not known (a command on the server's own machine). */
   readonly address: string | null;
@@ -65,7 +76,7 @@ export interface Users {
   current(id: string): User | null | Promise<User | null>;
   /** All users, oldest first. @throws {GatehouseError} `invalid_field` (`cursor`) */
   list(options: PageOptions): Promise<Page<User>>;
-  /** Changes a user. @throws {GatehouseError} `not_found` */
+  /** Changes a user. @throws {GatehouseError} `not_found`; `invalid_field` with the `param` `models`, `rpm`, `tpm` or `budget` */
   change(id: string, change: UserChange): Promise<User>;
   /** Sets a password and thereby revokes all tokens of the user. @throws {GatehouseError} `not_found`, `invalid_field` (`password`) */
   setPassword(id: string, password: Secret): Promise<User>;
@@ -78,6 +89,6 @@ export interface Users {
   authenticate(attempt: LoginAttempt): Promise<User>;
   /** Deletes a user with all that is the user's; a crash in between is made good by {@linkcode Users.resumeRemovals}. @throws {GatehouseError} `not_found` */
   remove(id: string): Promise<void>;
-  /** Ends deletions that a crash has cut off. */
+  /** Ends deletions that a crash has cut off. One that fails again is logged, and stays for the next time. */
   resumeRemovals(): Promise<void>;
 }
