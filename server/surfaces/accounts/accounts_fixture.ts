@@ -12,7 +12,6 @@ import { type AccountOptions, accountRoutes } from "./mod.ts";
 
 /** When the install of a fixture was made. */
 export const INSTALLED_AT = Date.UTC(2025, 5, 1);
-export const ADDRESS = "192.0.2.7";
 
 /** Who asks, and what. */
 export interface Asked {
@@ -137,7 +136,7 @@ function exchangeOf(request: Request, who: Who): Exchange {
     id: "request",
     headers: [...request.headers],
     who,
-    address: ADDRESS,
+    address: "192.0.2.7",
     signal: request.signal,
     log: silentLogger,
     startedAt: 0,
