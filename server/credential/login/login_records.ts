@@ -47,7 +47,7 @@ export function createLoginRecords({ store, clock }: { readonly store: Store; re
     return { record: isOver ? { ...record, state: "expired" } : record, version: entry.version };
   }
   function put(id: string, record: LoginRecord): Along["puts"][number] {
-    const expireIn = Math.max(1, record.expiresAt + KEPT - clock.now());
+    const expireIn = Math.max(1, Math.ceil(record.expiresAt + KEPT - clock.now()));
     return { key: keyOf(id), value: record, expireIn };
   }
   async function end(id: string, state: Exclude<RemoteLoginState, "pending">): Promise<Along | null> {

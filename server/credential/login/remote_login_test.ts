@@ -84,6 +84,19 @@ Deno.test("start() shows the prompt and goes on until the person has confirmed i
     assertEquals(await storedAccessToken(rig), token);
   }));
 
+Deno.test("a remote login on a real store, sealed, for as odd a time as a provider may name", () =>
+  withLogins(async (rig, process) => {
+    rig.provider.page(DEVICE, () => json(200, { ...PROMPT, expires_in: 600.12345, interval: 2.5 }));
+    const logins = process();
+    const { id } = await logins.start(never);
+    const token = confirm(rig);
+    await rig.clock.advance(3000);
+    assertEquals([await logins.state(id), await storedAccessToken(rig)], ["done", token]);
+    rig.provider.page(DEVICE, () => json(200, { ...PROMPT, expires_in: 1e300, interval: 5 }));
+    const endless = await logins.start(never);
+    assertEquals([await logins.state(endless.id), await logins.cancel(endless.id)], ["pending", true]);
+  }, { ...OPTIONS, real: true }));
+
 Deno.test("a running server takes up what a remote login has stored, within a second where it needs one", () =>
   withLogins(async (rig, process) => {
     const machine = await rig.start();
