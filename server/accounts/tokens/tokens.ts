@@ -13,6 +13,7 @@ export interface Grant {
 
 /** What a good access token says. */
 export interface TokenClaims {
+  /** Whose it is. */
   readonly userId: string;
   /** The login that it came from. */
   readonly familyId: string;
