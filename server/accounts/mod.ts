@@ -15,5 +15,8 @@ export { createPasswordHasher, type PasswordHasherOptions } from "./passwords/cr
 export { servePasswordHashes } from "./passwords/serve_hashes.ts";
 export type { ApiKey, KeyChange, Keys, NewKey } from "./keys/keys.ts";
 export { openKeys, type OpenKeysOptions } from "./keys/open_keys.ts";
+export { type Install, openInstall, type OpenInstallOptions } from "./install.ts";
 export type { Grant, TokenClaims, Tokens } from "./tokens/tokens.ts";
+export { openTokens, type OpenTokensOptions } from "./tokens/open_tokens.ts";
 export type { Tickets } from "./tickets/tickets.ts";
+export { createTickets, type CreateTicketsOptions } from "./tickets/create_tickets.ts";
