@@ -1,4 +1,5 @@
 import { type Scan, scanObject, type Span } from "./json_scan.ts";
+import { lazyEstimate, type RequestEstimate } from "./request_estimate.ts";
 import { spliceMembers } from "./splice.ts";
 
 /** The model that a request names. */
@@ -30,6 +31,11 @@ export interface ChatRequest {
     model: string | null,
     askUsage: boolean,
   ) => { bytes: Uint8Array<ArrayBuffer>; addedUsage: boolean };
+  /**
+   * What it may take, computed at the first call and kept. Who needs it for long keeps this function by itself: after
+   * the first call it does not hold the body.
+   */
+  readonly estimate: () => RequestEstimate;
 }
 
 /** Why the bytes are no chat request, for an error with the code `invalid_json`. */
@@ -59,6 +65,7 @@ export function readChatRequest(bytes: Uint8Array<ArrayBuffer>): ChatRequest | C
       if (addedUsage && options.withUsage !== null) edits.set("stream_options", options.withUsage);
       return { bytes: spliceMembers(bytes, scan, edits), addedUsage };
     },
+    estimate: lazyEstimate(bytes, scan),
   };
 }
 

@@ -23,8 +23,8 @@ function sift(chunks: readonly Uint8Array[], passUsage = false) {
   }
   const { bytes, end } = sieve.finish();
   keep(bytes);
-  const { usage, events, midway } = sieve;
-  return { text: new TextDecoder().decode(concat(out)), end, usage, events, midway };
+  const { usage, events, midway, contentBytes } = sieve;
+  return { text: new TextDecoder().decode(concat(out)), end, usage, events, midway, contentBytes };
 }
 
 const siftText = (whole: string, passUsage = false) => sift([utf8(whole)], passUsage);
@@ -48,6 +48,7 @@ Deno.test("EventSieve drops the usage-only event unless the client asked", () =>
     usage: USAGE,
     events: 4,
     midway: false,
+    contentBytes: 1,
   });
   assertEquals(siftText(whole, true).text, whole);
 });
@@ -78,6 +79,7 @@ Deno.test("EventSieve adds the end mark after a finish reason", () => {
     usage: null,
     events: 2,
     midway: false,
+    contentBytes: 1,
   });
   assertEquals(siftText(FINISH + "data: [DONE]").text, FINISH + DONE);
   assertEquals(siftText(FINISH + ": bye").end, "done");
@@ -125,6 +127,18 @@ Deno.test("EventSieve treats an event beyond its limit the same whether it came 
   const whole = sift([long]);
   assertEquals(whole, sift(cut(long, [1000])));
   assertEquals([whole.text.length, whole.usage], [long.length, null]);
+});
+
+Deno.test("EventSieve counts what the model says in whole events and in pieces, up to the end mark", () => {
+  const long = text('é"'.repeat(MAX_HELD));
+  const whole = text("中") + long + text("\n") + FINISH + USAGE_ONLY + DONE + text("late");
+  for (const size of [Infinity, 60_000, 4999]) {
+    assertEquals(sift(cut(utf8(whole), [size])).contentBytes, 3 + 3 * MAX_HELD + 1);
+  }
+  const sieve = new EventSieve(openaiChat, false);
+  sieve.push(utf8(text("abc") + text("de").slice(0, -1)));
+  sieve.take();
+  assertEquals(sieve.contentBytes, 3);
 });
 
 Deno.test("EventSieve reads CRLF and CR streams as it reads LF streams", () => {

@@ -5,6 +5,7 @@
  */
 export { type AskedModel, type ChatFault, type ChatRequest, readChatRequest } from "./chat_request.ts";
 export { Borders } from "./borders.ts";
+export { saidInJson } from "./content_bytes.ts";
 export type { ByteDialect, EventFacts, Usage } from "./dialect.ts";
 export { dataOf, isOnlyComment } from "./event_text.ts";
 export { MAX_DEPTH, type Scan, type ScanFault, scanObject, type ScanResult, type Span } from "./json_scan.ts";
@@ -12,6 +13,7 @@ export { usageOfJson } from "./json_usage.ts";
 export { openaiChat } from "./openai_chat.ts";
 export { type EventRelayOptions, relay } from "./relay.ts";
 export type { Outcome, RelayEnd, RelayOptions, RelayProgress } from "./relay_options.ts";
+export { estimateRequest, type RequestEstimate } from "./request_estimate.ts";
 export { spliceMembers } from "./splice.ts";
 export { tapJson, type TapOptions } from "./tap.ts";
 export type { Watch, Watchdog, WatchLimits } from "./watchdog.ts";

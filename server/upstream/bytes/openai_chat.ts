@@ -7,7 +7,8 @@ const NOTHING: EventFacts = { usage: null, usageOnly: false, finished: false, fa
 export const openaiChat: ByteDialect = {
   path: "/chat/completions",
   endMark: "[DONE]",
-  hint: /\[DONE\]|"(?:usage|error)"\s*:\s*[{"]|reason"\s*:\s*"/,
+  // The alternatives begin with five characters each: one of another length makes the search three times as slow.
+  hint: /DONE\]|(?:usage|error|eason)"\s*:\s*[{"]/,
   readEvent,
   readUsage,
   errorEvent: (body: ErrorBody) => new TextEncoder().encode(`data: ${JSON.stringify(body)}\n\n`),

@@ -57,6 +57,7 @@ export class Pump {
     }, { highWaterMark: 0 });
     if (controller === null) throw new TypeError("ReadableStream called start() too late");
     this.#controller = controller;
+    options.watch?.(() => this.#progress());
     options.client?.addEventListener("abort", this.#leave);
     options.interrupt?.addEventListener("abort", this.#interrupt);
     if (options.client?.aborted) this.#leave();
@@ -120,7 +121,6 @@ export class Pump {
     this.#wanted = false;
     this.#lastOutput = this.#options.clock.monotonic();
     this.#bytes += bytes.length;
-    this.#options.onProgress?.(this.#progress());
     this.#say(bytes);
   }
 
@@ -214,8 +214,8 @@ export class Pump {
   }
 
   #progress(): RelayProgress {
-    const { usage, events } = this.#sieve;
-    return { usage, events, bytes: this.#bytes, firstByteAt: this.#firstByteAt };
+    const { usage, events, contentBytes } = this.#sieve;
+    return { usage, events, contentBytes, bytes: this.#bytes, firstByteAt: this.#firstByteAt };
   }
 
   #closeUpstream(): void {

@@ -25,6 +25,8 @@ export interface RelayEnd {
   readonly bytes: number;
   /** Events that went by; 0 where the body is not an event stream. */
   readonly events: number;
+  /** UTF-8 bytes of what the model said in what was passed on: text, reasoning, refusals, arguments of tools. */
+  readonly contentBytes: number;
   /** When the first byte came, on `clock.monotonic()`; null if none came. */
   readonly firstByteAt: number | null;
 }
@@ -46,8 +48,11 @@ export interface RelayOptions {
   readonly interrupt?: AbortSignal;
   /** Called when the first byte came. */
   readonly onFirstByte?: () => void;
-  /** Called after bytes were passed on; may be called a thousand times a second. */
-  readonly onProgress?: (progress: RelayProgress) => void;
+  /**
+   * Called once at the beginning, with a function that tells how far the relay has come whenever it is asked, also after
+   * the end. It keeps the relay in memory: forget it at the end.
+   */
+  readonly watch?: (read: () => RelayProgress) => void;
   /** Called exactly once. None of these callbacks may throw. */
   readonly onEnd: (end: RelayEnd) => void;
 }

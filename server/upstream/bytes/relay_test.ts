@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { GatehouseError } from "../../errors/mod.ts";
+import type { ByteDialect } from "./dialect.ts";
 import { MAX_HELD } from "./event_sieve.ts";
+import { openaiChat } from "./openai_chat.ts";
 import { begin, DONE, errorCodeAtEnd, FINISH, text, USAGE, USAGE_ONLY } from "./relay_fixture.ts";
+import type { RelayProgress } from "./relay_options.ts";
 
 Deno.test("relay() passes a whole stream on and reports it once", async () => {
   let firstBytes = 0;
@@ -13,7 +16,7 @@ Deno.test("relay() passes a whole stream on and reports it once", async () => {
   upstream.close();
   assertEquals(await client.rest(), FINISH + DONE);
   const bytes = (text("a") + FINISH + DONE).length;
-  assertEquals(ends, [{ outcome: "done", usage: USAGE, events: 4, bytes, firstByteAt: 7 }]);
+  assertEquals(ends, [{ outcome: "done", usage: USAGE, events: 4, contentBytes: 1, bytes, firstByteAt: 7 }]);
   assertEquals([firstBytes, watchdog.running, clock.pending], [1, 0, 0]);
   assertEquals(upstream.cancelled, false);
 });
@@ -34,15 +37,24 @@ Deno.test("relay() sends a chunk after a pause at once and gathers a burst", asy
   await client.leave();
 });
 
-Deno.test("relay() reports progress after each output", async () => {
-  const seen: number[] = [];
-  const { upstream, client } = begin({ onProgress: ({ events }) => seen.push(events) });
-  upstream.send(text("a") + text("b"));
+Deno.test("relay() tells how far it has come whenever it is asked", async () => {
+  const reads: (() => RelayProgress)[] = [];
+  const { upstream, client, ends } = begin({ watch: (read) => reads.push(read) });
+  const progress = () => reads.map((read) => read()).map(({ events, contentBytes }) => [events, contentBytes]);
+  assertEquals(progress(), [[0, 0]]);
+  upstream.send(text("a") + text("é") + "data: {");
   await client.next();
-  upstream.send(FINISH + DONE);
-  upstream.close();
+  assertEquals(progress(), [[2, 3]]);
+  upstream.break();
   await client.rest();
-  assertEquals(seen, [2, 4]);
+  assertEquals(progress(), [[2, 3]]);
+  assertEquals(ends.map(({ outcome, contentBytes }) => [outcome, contentBytes]), [["upstream_failed", 3]]);
+});
+
+Deno.test("relay() gives its progress before it ends, even if the client has left already", () => {
+  const order: string[] = [];
+  begin({ client: AbortSignal.abort(), watch: () => order.push("watch"), onEnd: () => order.push("end") });
+  assertEquals(order, ["watch", "end"]);
 });
 
 Deno.test("relay() ends with the end mark, not with the connection, and cancels what goes on", async () => {
@@ -188,7 +200,11 @@ Deno.test("relay() cancels the upstream as soon as the client leaves", async () 
 Deno.test("relay() bears a client that leaves in the very moment of an output", async () => {
   for (const how of ["send", "break", "close"] as const) {
     let leave = () => {};
-    const { upstream, client, ends, settle } = begin({ onProgress: () => leave() });
+    const readEvent: ByteDialect["readEvent"] = (data) => {
+      leave();
+      return openaiChat.readEvent(data);
+    };
+    const { upstream, client, ends, settle } = begin({ dialect: { ...openaiChat, readEvent } });
     upstream.send(text("a"));
     await client.next();
     upstream.send(FINISH);

@@ -15,6 +15,8 @@ export interface Sieve {
   readonly usage: Usage | null;
   /** How many events went by. */
   readonly events: number;
+  /** UTF-8 bytes of what the model said in what was taken. */
+  readonly contentBytes: number;
   push(chunk: Uint8Array): void;
   /** What may go out now, in bytes of its own; null if nothing. */
   take(): Uint8Array | null;

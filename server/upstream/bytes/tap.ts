@@ -1,6 +1,8 @@
+import { ContentBytes } from "./content_bytes.ts";
 import type { ByteDialect, Usage } from "./dialect.ts";
 import { Gather } from "./gather.ts";
 import { usageOfTail } from "./json_usage.ts";
+import { latin1 } from "./latin1.ts";
 import { Pump } from "./pump.ts";
 import type { RelayOptions } from "./relay_options.ts";
 import type { BodyEnd, Sieve } from "./sieve.ts";
@@ -22,6 +24,9 @@ export interface TapOptions extends RelayOptions {
 /**
  * Passes a JSON answer on that is too long to be kept, and reads the `usage` that stands near its end. A failure errors
  * the stream: within JSON nothing can be said.
+ *
+ * `contentBytes` counts every string of the model's in what was passed on, not only those within `choices`: where an
+ * answer quotes its sources under the same names, it is too high.
  */
 export function tapJson(body: ReadableStream<Uint8Array>, options: TapOptions): ReadableStream<Uint8Array> {
   return new Pump(body, new JsonTail(options.dialect, options.framed ?? true), null, options).stream;
@@ -32,6 +37,7 @@ class JsonTail implements Sieve {
   readonly #framed: boolean;
   readonly #gather = new Gather();
   readonly #tail = new Gather();
+  readonly #content = new ContentBytes();
   readonly midway = true;
   readonly complete = false;
   readonly events = 0;
@@ -46,6 +52,10 @@ class JsonTail implements Sieve {
     return this.#gather.length;
   }
 
+  get contentBytes(): number {
+    return this.#content.count;
+  }
+
   push(chunk: Uint8Array): void {
     this.#gather.append(chunk);
     this.#tail.append(chunk.subarray(Math.max(0, chunk.length - TAIL_BYTES)));
@@ -56,6 +66,7 @@ class JsonTail implements Sieve {
     if (this.#gather.length === 0) return null;
     const bytes = this.#gather.bytes.slice();
     this.#gather.drop(bytes.length);
+    this.#content.read(latin1(bytes));
     return bytes;
   }
 
@@ -65,6 +76,6 @@ class JsonTail implements Sieve {
   }
 
   #closes(): boolean {
-    return new TextDecoder("latin1").decode(this.#tail.bytes.slice(-64)).trimEnd().endsWith("}");
+    return latin1(this.#tail.bytes.subarray(-64)).trimEnd().endsWith("}");
   }
 }

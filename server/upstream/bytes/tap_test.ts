@@ -58,11 +58,14 @@ Deno.test("usageOfTail() agrees with usageOfJson() wherever the answer was cut b
 
 Deno.test("tapJson() passes all bytes on and finds the usage behind a long answer", async () => {
   const { upstream, client, ends } = begin();
-  const answer = JSON.stringify({ choices: [{ message: { content: "x".repeat(300_000) } }], usage: USAGE });
-  upstream.send(answer);
+  const answer = JSON.stringify({ choices: [{ message: { content: "x\n".repeat(150_000) } }], usage: USAGE });
+  upstream.send(answer.slice(0, 200_000));
+  const first = await client.next();
+  upstream.send(answer.slice(200_000));
   upstream.close();
-  assertEquals(await client.rest(), answer);
-  assertEquals(ends.map(({ outcome, usage, bytes }) => [outcome, usage, bytes]), [["done", USAGE, answer.length]]);
+  assertEquals(first + await client.rest(), answer);
+  const { outcome, usage, bytes, contentBytes } = ends[0] ?? {};
+  assertEquals([ends.length, outcome, usage, bytes, contentBytes], [1, "done", USAGE, answer.length, 300_000]);
 });
 
 Deno.test("tapJson() errors the stream on a failure and never writes into it", async () => {
