@@ -3,9 +3,11 @@ import type { TokenCount } from "./count.ts";
 
 /** Whose call it is, and of what. */
 export interface Account {
+  /** Who pays for it. */
   readonly userId: string;
   /** Null: made without a key. */
   readonly keyId: string | null;
+  /** As it is sent to the upstream. */
   readonly model: string;
 }
 
@@ -21,12 +23,15 @@ export interface Meter {
 export interface UsageSum {
   /** The group: a model's name, a user's or key's id, a day (`2026-11-20`). Calls made without a key are grouped under `""`. */
   readonly key: string;
+  /** Calls that were made; those that used nothing too. */
   readonly requests: number;
+  /** Read by the models. */
   readonly prompt_tokens: number;
+  /** Written by them. */
   readonly completion_tokens: number;
   /** How many of the requests were estimated. */
   readonly estimated: number;
-  /** Null: none of the models has a price. */
+  /** Of the models that have a price; null: none of them has. Where the currency has changed, what was spent in the latest alone. */
   readonly cost: Cost | null;
 }
 
@@ -36,16 +41,19 @@ export interface UsageQuery {
   readonly from: string;
   /** Last day, itself included. */
   readonly to: string;
+  /** What a line is for. */
   readonly groupBy: "model" | "user" | "key" | "day";
-  /** Null: of all users. */
+  /** Whose calls; null: of all users. */
   readonly userId: string | null;
+  /** At most so many lines. */
   readonly limit: number;
+  /** From the page before; null: the first page. */
   readonly cursor: string | null;
 }
 
 /** The books: what every call used, on every ending. Written behind, each second. */
 export interface Ledger {
-  /** Opens a meter. @param running what the call has used so far, as far as can be told; asked each second */
+  /** Opens a meter. @param running what the call has used so far, as far as can be told; asked each second while the call is open, never after its end */
   open(account: Account, running: () => TokenCount): Meter;
   /** Writes all that is not written yet. @throws {GatehouseError} `storage_unavailable`; nothing is lost then */
   flush(): Promise<void>;

@@ -4,5 +4,6 @@
  */
 export type { TokenCount } from "./count.ts";
 export type { Account, Ledger, Meter, UsageQuery, UsageSum } from "./ledger.ts";
+export { createLedger, type LedgerOptions } from "./create_ledger.ts";
 export type { Limiter, Reservation, Used, Wish } from "./limiter.ts";
-export type { Cost, ModelPrice, PriceList } from "./prices.ts";
+export { type Cost, createPrices, type ModelPrice, type PriceList, type Prices } from "./prices.ts";
