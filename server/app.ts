@@ -1,6 +1,23 @@
 import { monotonicUlid } from "@std/ulid";
-import { createDoor } from "./accounts/mod.ts";
-import { openCredential, openCredentialStore, type RefreshStep } from "./credential/mod.ts";
+import {
+  type Accounts,
+  adoptAdmin,
+  cookieVerifier,
+  createDoor,
+  type Door,
+  isOpen,
+  keyVerifier,
+  openAccounts,
+  ticketVerifier,
+  tokenVerifier,
+} from "./accounts/mod.ts";
+import {
+  createRemoteLogins,
+  openCredential,
+  openCredentialStore,
+  openLogin,
+  type RefreshStep,
+} from "./credential/mod.ts";
 import type { Demo } from "./demo/mod.ts";
 import { type Clock, delay, systemClock } from "./effects/mod.ts";
 import { GatehouseError } from "./errors/mod.ts";
@@ -9,10 +26,13 @@ import { createInference } from "./inference/mod.ts";
 import { createHttpClient, createWatchdog } from "./network/mod.ts";
 import { isLoopbackHost, type ServerSettings, type Settings, type UpstreamSettings } from "./settings/mod.ts";
 import { openLocks, openStore, openVault, type Store } from "./storage/mod.ts";
+import { accountRoutes } from "./surfaces/accounts/mod.ts";
+import { gatewayRoutes } from "./surfaces/gateway/mod.ts";
 import { openaiRoutes } from "./surfaces/openai/mod.ts";
 import { opsRoutes } from "./surfaces/ops/mod.ts";
 import { createMetrics, type Logger } from "./telemetry/mod.ts";
 import { createModels, createUpstream, type Models, type Upstream } from "./upstream/mod.ts";
+import { openMetering } from "./usage/mod.ts";
 import { VERSION } from "./version.ts";
 
 /** What the server is built from; tests hand in their own effects. */
@@ -61,12 +81,6 @@ export class StartError extends Error {
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, log, clock = systemClock, random = Math.random } = options;
   const { server } = settings;
-  if (!isLoopbackHost(server.host)) {
-    throw new StartError(
-      `Cannot listen on HOST=${server.host}: there are no accounts, so anybody who reaches it could use the model. ` +
-        "Bind to 127.0.0.1 (the default), and let others in by a tunnel such as ssh -L.",
-    );
-  }
   const startedAt = clock.monotonic();
   await using parts = new AsyncDisposableStack();
 
@@ -80,6 +94,18 @@ export async function startApp(options: AppOptions): Promise<App> {
   parts.defer(() => http.close());
   const watchdog = createWatchdog(clock);
   parts.defer(() => watchdog.close());
+  const newId = () => monotonicUlid(clock.now());
+  const accounts = await openAccounts({
+    settings: settings.accounts,
+    store,
+    vault,
+    clock,
+    log,
+    newId,
+    passwordWorker: options.passwordWorker ?? null,
+  }).catch(asStartError);
+  parts.defer(() => accounts.close());
+  await demandAccounts(accounts, { settings, store, log }).catch(asStartError);
 
   // Loaded only where it runs: it is the slowest part of a start.
   const demo: Demo | null = settings.demo ? await (await import("./demo/mod.ts")).startDemo({ clock, log }) : null;
@@ -95,7 +121,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     upstreams: upstreamSettings.map(({ name }) => name),
     routes: ROUTES,
   });
-  const inference = createInference({ clock, watchdog, metrics });
+  const metering = openMetering({
+    store,
+    clock,
+    random,
+    log,
+    shard: newId(),
+    prices: upstreamSettings[0]?.prices ?? null,
+  });
+  parts.defer(() => metering.close());
+  const inference = createInference({ clock, watchdog, metrics, admissions: metering.admissions });
 
   const upstreams = new Map<string, { readonly upstream: Upstream; readonly models: Models }>();
   const openUpstream = async (upstreamSettings: UpstreamSettings): Promise<void> => {
@@ -117,7 +152,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       watchdog,
       clock,
       random,
-      newId: () => monotonicUlid(clock.now()),
+      newId,
       log,
       onRefresh: (result) => metrics.credentialRefreshed(name, result),
       ...(options.failpoint === undefined ? {} : { failpoint: options.failpoint }),
@@ -141,9 +176,30 @@ export async function startApp(options: AppOptions): Promise<App> {
     return first;
   };
 
+  const logins = createRemoteLogins({
+    open: async () => {
+      const { name, settings: { credential } } = resolve(null).upstream;
+      if (credential.kind !== "oauth2") return null;
+      return await openLogin({ upstream: name, settings: credential, store, vault, http, watchdog, clock });
+    },
+    store,
+    clock,
+    newId,
+    log,
+  });
+  parts.defer(() => logins.close());
+
   const handler = createFront({
     routes: createRoutes([
       openaiRoutes({ resolve, inference, maxBodyBytes: server.maxBodyBytes }),
+      gatewayRoutes({ resolve, inference, usage: metering.ledger, clock, maxBodyBytes: server.maxBodyBytes }),
+      accountRoutes({
+        ...accounts,
+        logins,
+        registration: server.registration,
+        installedAt: accounts.install.createdAt,
+        maxBodyBytes: server.maxBodyBytes,
+      }),
       opsRoutes({
         version: VERSION,
         demo: settings.demo,
@@ -154,14 +210,15 @@ export async function startApp(options: AppOptions): Promise<App> {
         storeAnswers: () => storeAnswers(store, clock),
       }),
     ]),
-    door: createDoor({
-      auth: server.auth,
-      bind: server.host,
-      allowedHosts: server.allowedHosts,
-      corsOrigins: server.corsOrigins,
-    }),
+    door: doorOf(server, accounts),
     metricsToken: server.metricsToken,
     openPaths,
+    freeRequests: new Set([
+      "POST /token",
+      "POST /revoke",
+      ...(server.registration === "open" ? ["POST /users"] : []),
+    ]),
+    trustedProxies: server.trustedProxies,
     drainPaths: new Set([...openPaths, "/health", "/metrics"]),
     drain,
     corsOrigins: server.corsOrigins,
@@ -186,9 +243,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const listener = listen(server, handler, cut.signal, log);
   const owned = parts.move();
   const url = new URL(`http://${server.host.includes(":") ? `[${server.host}]` : server.host}:${listener.addr.port}`);
-  if (server.auth === "required") {
-    log.warn("AUTH=required, and this version has no accounts yet: every request but the probes is refused");
-  }
+  accounts.users.resumeRemovals().catch(() => log.warn("deletions that a stop cut off could not be ended yet"));
   log.info("listening", { url: url.origin, version: VERSION, demo: settings.demo });
   // The first request should not have to wait for the list; a list that fails says so in the log, and is asked for again.
   for (const { models } of upstreams.values()) models.list(AbortSignal.timeout(60_000)).catch(() => {});
@@ -226,6 +281,46 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
+/** Verifiers behind the one door; a company's own identity provider would be one more. */
+function doorOf(server: ServerSettings, { keys, tokens, users, tickets }: Accounts): Door {
+  const rules = {
+    auth: server.auth,
+    bind: server.host,
+    allowedHosts: server.allowedHosts,
+    corsOrigins: server.corsOrigins,
+  };
+  return createDoor(rules, [
+    keyVerifier({ keys, users, open: isOpen(rules) }),
+    tokenVerifier({ tokens, users }),
+    ticketVerifier(tickets),
+    cookieVerifier({ tokens, users, publicOrigin: server.publicUrl?.origin ?? null }),
+  ]);
+}
+
+/** Adopts the administrator of the settings, and refuses to serve a network without any account. */
+async function demandAccounts(
+  { users }: Accounts,
+  { settings: { server, accounts }, store, log }: Pick<AppOptions, "settings" | "log"> & { readonly store: Store },
+): Promise<void> {
+  await adoptAdmin({ settings: accounts, users, store, log });
+  const isLoopback = isLoopbackHost(server.host);
+  if ((isLoopback && server.auth === "auto") || await users.any()) return;
+  if (isLoopback) {
+    return log.warn(
+      "AUTH=required, and there is no account: make one with `deno task gatehouse user add <name> --admin`",
+    );
+  }
+  throw new StartError(
+    `Cannot listen on HOST=${server.host}: there is no account, so nobody could log in. Make one with ` +
+      "`deno task gatehouse user add <name> --admin`, or set ADMIN_USERNAME and ADMIN_PASSWORD; or bind to 127.0.0.1.",
+  );
+}
+
+/** A store or an account that stops the start, as what the command line shows. */
+function asStartError(error: unknown): never {
+  throw error instanceof GatehouseError ? new StartError(error.message) : error;
+}
+
 /** Probes give up after a second: a store that takes longer is no ready one. */
 async function storeAnswers(store: Store, clock: Clock): Promise<boolean> {
   const answered = new AbortController();
@@ -242,6 +337,21 @@ const ROUTES = [
   "/v1/chat/completions",
   "/v1/models",
   patternOf("/v1/models/:id{.+}"),
+  "/api/v1/llm/chat",
+  "/api/v1/llm/chat/stream",
+  "/api/v1/llm/models",
+  "/api/v1/llm/usage",
+  "/token",
+  "/revoke",
+  "/users",
+  "/users/me",
+  "/users/me/password",
+  "/users/{id}",
+  "/keys",
+  "/keys/current",
+  "/keys/{id}",
+  "/credential/login",
+  "/credential/login/{id}",
   "/health",
   "/health/live",
   "/health/ready",

@@ -14,6 +14,12 @@ async function main(args: readonly string[]): Promise<number> {
       return await (await import("./commands/logout.ts")).logout(console);
     case "status":
       return await (await import("./commands/status.ts")).status(console);
+    case "user":
+      return await (await import("./commands/user.ts")).user(rest, console);
+    case "key":
+      return await (await import("./commands/key.ts")).key(rest, console);
+    case "usage":
+      return await (await import("./commands/usage.ts")).usage(rest, console);
     case "doctor":
       return await (await import("./commands/doctor.ts")).doctor(console);
     case "version":

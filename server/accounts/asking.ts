@@ -10,8 +10,14 @@ export interface Asking {
   readonly secFetchSite: string | null;
   /** Whether `Forwarded`, `Via` or any `X-Forwarded-*` header is present. */
   readonly forwarded: boolean;
-  /** The bearer token. */
+  /** Whether the request could change something: neither GET nor HEAD, or a WebSocket, which both sides may write to. */
+  readonly unsafe: boolean;
+  /** The bearer token of `Authorization`; for a WebSocket without one, that of the subprotocol pair `bearer, <token>`. */
   readonly bearer: string | null;
   /** The `x-api-key` header, which is read as a bearer token too. */
   readonly apiKey: string | null;
+  /** Our own cookie's value. */
+  readonly cookie: string | null;
+  /** The `ticket` parameter of a WebSocket's target. */
+  readonly ticket: string | null;
 }

@@ -2,6 +2,7 @@ import { GatehouseError } from "../errors/mod.ts";
 import { Secret } from "../secrets/mod.ts";
 import { isLoopbackHost } from "../settings/mod.ts";
 import type { Asking } from "./asking.ts";
+import type { Verifier } from "./verifiers.ts";
 import { LOCAL_USER, NOBODY, type Who } from "./who.ts";
 
 /** The rules of the door, from the settings. */
@@ -21,31 +22,32 @@ export interface Door {
   /** Whether the server is open: bound to loopback, with nobody told to demand a credential. */
   readonly open: boolean;
   /**
-   * Says on whose behalf a request is made.
+   * Says on whose behalf a request is made; at once wherever what was shown is known.
    *
-   * @throws {GatehouseError} `host_not_allowed`, `origin_not_allowed`, `credential_required`, `invalid_api_key`
+   * @throws {GatehouseError} `host_not_allowed`, `origin_not_allowed`, `credential_required`, `invalid_api_key`,
+   * `invalid_token`, `invalid_ticket`; `storage_unavailable` where the store must be asked and does not answer
    */
-  admit(asking: Asking): Who;
+  admit(asking: Asking): Who | Promise<Who>;
   /**
-   * Holds a CORS preflight to the rules for hosts and origins; it can carry no credential.
+   * Lets anybody in who passes the rules for hosts and origins: for routes that need no credential, and for CORS
+   * preflights, which cannot carry one.
    *
    * @throws {GatehouseError} `host_not_allowed`, `origin_not_allowed`
    */
-  admitPreflight(asking: Asking): void;
+  admitAnyone(asking: Asking): Who;
   /** Like {@linkcode Door.admit}, and a scraper's own token passes too. */
-  admitScraper(asking: Asking, token: Secret | null): Who;
+  admitScraper(asking: Asking, token: Secret | null): Who | Promise<Who>;
 }
-
-/** What our own keys begin with; such a bearer is judged everywhere. */
-const KEY_PREFIX = "gh_";
 
 /**
  * The door before every surface. In open mode any program of this machine may pass, and no web page may: a page can make
  * the browser send requests to loopback, by its own name (`Origin`) or by a name of its own that resolves to loopback
  * (DNS rebinding), so both are looked at. A request that a reverse proxy has forwarded can come from anywhere.
+ *
+ * @param verifiers asked in this order; what the first one knows is judged by it alone
  */
-export function createDoor(rules: DoorRules): Door {
-  const open = rules.auth === "auto" && isLoopbackHost(rules.bind);
+export function createDoor(rules: DoorRules, verifiers: readonly Verifier[]): Door {
+  const open = isOpen(rules);
 
   function isOwnHost(host: string | null): boolean {
     if (host === null) return false;
@@ -66,7 +68,7 @@ export function createDoor(rules: DoorRules): Door {
     if (secFetchSite === "cross-site") throw foreignOrigin("a page of another site made it");
   }
 
-  function admitPreflight(asking: Asking): void {
+  function checkPlace(asking: Asking): void {
     if (!open) return;
     if (!isOwnHost(asking.host) || !isOwnHost(asking.targetHost)) {
       const shown = isOwnHost(asking.host) ? asking.targetHost : asking.host;
@@ -80,29 +82,28 @@ export function createDoor(rules: DoorRules): Door {
     checkOrigin(asking);
   }
 
-  function admit(asking: Asking): Who {
-    admitPreflight(asking);
-    if (asking.bearer?.startsWith(KEY_PREFIX) || asking.apiKey?.startsWith(KEY_PREFIX)) {
-      throw new GatehouseError(
-        "invalid_api_key",
-        "Cannot answer this request: the API key is unknown, expired or revoked; use one that is valid",
-      );
+  function admit(asking: Asking): Who | Promise<Who> {
+    checkPlace(asking);
+    for (const verify of verifiers) {
+      const who = verify(asking);
+      if (who !== null) return who;
     }
-    if (!open || asking.forwarded) {
-      throw new GatehouseError(
-        "credential_required",
-        open
-          ? "Cannot answer this request: a reverse proxy forwarded it, so it needs a credential; send Authorization: Bearer <API key>"
-          : "Cannot answer this request: this server needs a credential; send Authorization: Bearer <API key>",
-      );
-    }
-    return LOCAL_USER;
+    if (open && !asking.forwarded) return LOCAL_USER;
+    if (open) throw demand("a reverse proxy forwarded it, so it needs a credential");
+    if (asking.bearer === null && asking.apiKey === null) throw demand("this server needs a credential");
+    throw new GatehouseError(
+      "invalid_api_key",
+      "Cannot answer this request: what it shows is no credential of this server; send Authorization: Bearer <API key>",
+    );
   }
 
   return {
     open,
     admit,
-    admitPreflight,
+    admitAnyone(asking) {
+      checkPlace(asking);
+      return NOBODY;
+    },
     admitScraper(asking, token) {
       const shown = asking.bearer ?? asking.apiKey;
       if (token !== null && shown !== null && new Secret(shown).equals(token)) {
@@ -111,6 +112,18 @@ export function createDoor(rules: DoorRules): Door {
       return admit(asking);
     },
   };
+}
+
+/** Whether a server with these rules is open to its machine. */
+export function isOpen({ auth, bind }: Pick<DoorRules, "auth" | "bind">): boolean {
+  return auth === "auto" && isLoopbackHost(bind);
+}
+
+function demand(reason: string): GatehouseError {
+  return new GatehouseError(
+    "credential_required",
+    `Cannot answer this request: ${reason}; send Authorization: Bearer <API key>`,
+  );
 }
 
 function foreignOrigin(reason: string): GatehouseError {

@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { GatehouseError } from "../errors/mod.ts";
 import type { Asking } from "./asking.ts";
 import { createDoor, type Door } from "./door.ts";
+import { NOBODY } from "./who.ts";
 
 const OWN = "127.0.0.1:8000";
-const door = createDoor({ auth: "auto", bind: "127.0.0.1", allowedHosts: [], corsOrigins: [] });
+const door = createDoor({ auth: "auto", bind: "127.0.0.1", allowedHosts: [], corsOrigins: [] }, []);
 
 function asking(rest: Partial<Asking>): Asking {
   return {
@@ -14,8 +15,11 @@ function asking(rest: Partial<Asking>): Asking {
     origin: null,
     secFetchSite: null,
     forwarded: false,
+    unsafe: false,
     bearer: null,
     apiKey: null,
+    cookie: null,
+    ticket: null,
     ...rest,
   };
 }
@@ -23,7 +27,8 @@ function asking(rest: Partial<Asking>): Asking {
 /** The code that refuses, or who is let in. */
 function verdict(by: Door, rest: Partial<Asking>): string {
   try {
-    return by.admit(asking(rest)).userId;
+    const who = by.admit(asking(rest));
+    return who instanceof Promise ? "later" : who.userId;
   } catch (error) {
     if (error instanceof GatehouseError) return error.code;
     throw error;
@@ -51,11 +56,31 @@ Deno.test("admit() lets pages of its own origin in and no other", () => {
 
 Deno.test("admit() asks for a credential where the server is not open", () => {
   for (const [auth, bind] of [["required", "127.0.0.1"], ["auto", "0.0.0.0"]] as const) {
-    const closed = createDoor({ auth, bind, allowedHosts: [], corsOrigins: [] });
+    const closed = createDoor({ auth, bind, allowedHosts: [], corsOrigins: [] }, []);
     assertEquals([closed.open, verdict(closed, {})], [false, "credential_required"]);
-    assertEquals(verdict(closed, { bearer: "gh_x" }), "invalid_api_key");
-    assertEquals(verdict(closed, { apiKey: "gh_x", bearer: "dummy" }), "invalid_api_key");
+    assertEquals(verdict(closed, { bearer: "dummy" }), "invalid_api_key");
+    assertEquals(verdict(closed, { apiKey: "dummy" }), "invalid_api_key");
   }
+});
+
+Deno.test("admit() takes the first verifier that knows what is shown, and its word is final", () => {
+  const rules = { auth: "auto", bind: "127.0.0.1", allowedHosts: [], corsOrigins: [] } as const;
+  const who = { ...NOBODY, userId: "u1" };
+  const door = createDoor(rules, [
+    ({ bearer }) => bearer === "one" ? who : null,
+    ({ bearer }) => {
+      if (bearer === "bad") throw new GatehouseError("invalid_token", "Cannot answer this: the token is bad");
+      return null;
+    },
+    ({ bearer, apiKey }) => bearer === "bad" || apiKey === "three" ? { ...who, userId: "u3" } : null,
+  ]);
+  assertEquals(verdict(door, { bearer: "one" }), "u1");
+  assertEquals(verdict(door, { bearer: "bad" }), "invalid_token");
+  assertEquals(verdict(door, { bearer: "dummy", apiKey: "three" }), "u3");
+  assertEquals(verdict(door, { bearer: "dummy" }), "local");
+  assertEquals(verdict(door, { bearer: "one", host: "evil.example" }), "host_not_allowed");
+  assertEquals(verdict(door, { bearer: "one", forwarded: true }), "u1");
+  assertEquals(verdict(door, { bearer: "dummy", forwarded: true }), "credential_required");
 });
 
 Deno.test("admit() repeats of a host only what is short and printable", () => {

@@ -22,12 +22,16 @@ const RENEW_AFTER = 400;
 const USABLE_FOR = 800;
 /** While the store does not answer nothing can be revoked through it: what was good goes on for so long. */
 const SERVED_WITHOUT_STORE = 30_000;
+/** For so long after a failed read a copy is served without waiting for the next one to fail. */
+const NOT_AGAIN_FOR = 2_000;
 /** More copies than this are not kept. */
 const CAPACITY = 10_000;
 
 interface Copy<T> {
   readonly value: T | null;
   readonly readAt: number;
+  /** When a read that was to take its place failed. */
+  failedAt: number;
 }
 
 /** Keeps fresh copies of what `load` reads. */
@@ -41,19 +45,23 @@ export function createFresh<T>({ clock, load }: FreshOptions<T>): Fresh<T> {
     const readAt = clock.monotonic();
     const flight = load(id).then((value) => {
       // A read that a change has overtaken says nothing any more.
-      if (flights.get(id) === flight) keep(id, { value, readAt });
+      if (flights.get(id) === flight) keep(id, { value, readAt, failedAt: -Infinity });
       return value;
     }, (error) => {
       const copy = copies.get(id);
-      if (copy !== undefined && copy.value !== null && clock.monotonic() - copy.readAt < SERVED_WITHOUT_STORE) {
-        return copy.value;
-      }
-      throw error;
+      if (copy === undefined || !outlasts(copy)) throw error;
+      copy.failedAt = clock.monotonic();
+      return copy.value;
     }).finally(() => {
       if (flights.get(id) === flight) flights.delete(id);
     });
     flights.set(id, flight);
     return flight;
+  }
+
+  /** Whether a copy is good while the store does not answer. */
+  function outlasts({ value, readAt }: Copy<T>): boolean {
+    return value !== null && clock.monotonic() - readAt < SERVED_WITHOUT_STORE;
   }
 
   function keep(id: string, copy: Copy<T>): void {
@@ -73,7 +81,8 @@ export function createFresh<T>({ clock, load }: FreshOptions<T>): Fresh<T> {
       const copy = copies.get(id);
       if (copy === undefined) return renew(id);
       const age = clock.monotonic() - copy.readAt;
-      if (age >= USABLE_FOR) return renew(id);
+      const isCut = clock.monotonic() - copy.failedAt < NOT_AGAIN_FOR && outlasts(copy);
+      if (age >= USABLE_FOR && !isCut) return renew(id);
       if (age >= RENEW_AFTER) renew(id).catch(() => {}); // whoever needs it next hears of the failure
       return copy.value;
     },

@@ -118,6 +118,22 @@ Deno.test("while the store fails a value is served for 30 s, and then the failur
   assertEquals(await fresh.get("a"), `a ${reads()}`);
 });
 
+Deno.test("while the store does not answer, a value is waited for once and not each time", async () => {
+  const clock = new FakeClock();
+  const { state, fresh, reads } = source(clock);
+  await fresh.get("a");
+  await clock.advance(1_000);
+  state.fault = new Error("gone");
+  assertEquals(await fresh.get("a"), "a 1");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  state.gate = promise;
+  assertEquals([fresh.get("a"), fresh.get("a"), reads()], ["a 1", "a 1", 3]);
+  state.fault = null;
+  resolve();
+  await settle();
+  assertEquals(fresh.get("a"), "a 3");
+});
+
 Deno.test("while the store fails, what was absent, unknown or dropped is not served", async () => {
   const clock = new FakeClock();
   const { fresh, state } = source(clock);

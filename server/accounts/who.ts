@@ -21,6 +21,11 @@ export interface Who {
   readonly ticketFor: string | null;
 }
 
+/** Whether a model is on every list that binds. */
+export function mayUse({ models }: Pick<Who, "models">, model: string): boolean {
+  return models.every((list) => list.includes(model));
+}
+
 /** The id of the implicit user of open mode. */
 export const LOCAL_USER_ID = "local";
 

@@ -6,6 +6,12 @@ export interface Cors {
   allow(request: Request, response: Response): void;
 }
 
+/** What a page may read of an answer's head beside what it always may. */
+const READABLE = ["limit", "remaining", "reset"].flatMap((what) => [
+  `x-ratelimit-${what}-requests`,
+  `x-ratelimit-${what}-tokens`,
+]).concat("x-request-id", "retry-after").join(", ");
+
 /** @see Fetch Standard, "CORS protocol" */
 export function createCors(origins: readonly string[]): Cors {
   const allowed = (request: Request): string | null => {
@@ -30,7 +36,7 @@ export function createCors(origins: readonly string[]): Cors {
       const origin = allowed(request);
       if (origin === null) return;
       response.headers.set("access-control-allow-origin", origin);
-      response.headers.set("access-control-expose-headers", "x-request-id, retry-after");
+      response.headers.set("access-control-expose-headers", READABLE);
     },
   };
 }

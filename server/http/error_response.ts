@@ -4,6 +4,8 @@ import { GatehouseError } from "../errors/mod.ts";
 export function errorResponse(error: GatehouseError): Response {
   const headers = new Headers({ ...error.headers, "content-type": "application/json" });
   if (error.retryAfterSeconds !== null) headers.set("retry-after", String(error.retryAfterSeconds));
+  // RFC 9110 §15.5.2, RFC 6750 §3
+  if (error.status === 401) headers.set("www-authenticate", "Bearer");
   // Nobody is there to read it; the status is for the log.
   if (error.status === 499) return new Response(null, { status: 499 });
   return new Response(JSON.stringify(error.toBody()), { status: error.status, headers });

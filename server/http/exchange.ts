@@ -10,6 +10,8 @@ export interface Exchange {
   readonly headers: HeaderList;
   /** On whose behalf it is made. */
   readonly who: Who;
+  /** The client's IP address, as far as trusted proxies tell it. */
+  readonly address: string;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
   /** Adds the request id to every line. */

@@ -3,6 +3,7 @@ import type { Clock } from "../effects/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import type { Secret } from "../secrets/mod.ts";
 import { type Logger, requestId } from "../telemetry/mod.ts";
+import { clientAddress } from "./address.ts";
 import { type Cors, createCors } from "./cors.ts";
 import type { Drain } from "./drain.ts";
 import { asGatehouseError, errorResponse } from "./error_response.ts";
@@ -13,8 +14,10 @@ import { readHead } from "./head.ts";
 export interface FrontOptions {
   /** All surfaces, routed. */
   readonly routes: Router;
-  /** Paths that anybody may ask: liveness and readiness. */
+  /** Paths that anybody may ask from anywhere: liveness and readiness. */
   readonly openPaths: ReadonlySet<string>;
+  /** Requests (`POST /token`) that need no credential, though they come from where requests may come from. */
+  readonly freeRequests: ReadonlySet<string>;
   /** Paths that are answered while the server drains. */
   readonly drainPaths: ReadonlySet<string>;
   /** Says who is asking. */
@@ -23,6 +26,8 @@ export interface FrontOptions {
   readonly metricsToken: Secret | null;
   /** Says whether new work is taken. */
   readonly drain: Drain;
+  /** Addresses and CIDR blocks of proxies that are believed when they name the client. */
+  readonly trustedProxies: readonly string[];
   /** Web origins that may read the answers. */
   readonly corsOrigins: readonly string[];
   /** Added to every answer. */
@@ -53,6 +58,9 @@ export interface Answered {
   readonly ms: number;
 }
 
+/** What the listener tells of a request. */
+export type RequestInfo = Pick<Deno.ServeHandlerInfo<Deno.NetAddr>, "completed" | "remoteAddr">;
+
 /**
  * What stands before every surface: request id, the door, draining, CORS, and errors as answers.
  *
@@ -60,10 +68,13 @@ export interface Answered {
  */
 export function createFront(
   options: FrontOptions,
-): (request: Request, info: Pick<Deno.ServeHandlerInfo, "completed">) => Promise<Response> {
-  const { routes, door, drain, clock, log, openPaths, drainPaths, answerHeaders, onAnswer } = options;
+): (request: Request, info: RequestInfo) => Promise<Response> {
+  const { routes, door, drain, clock, log, openPaths, freeRequests, drainPaths, answerHeaders, onAnswer } = options;
   const cors: Cors | null = options.corsOrigins.length > 0 ? createCors(options.corsOrigins) : null;
-  const admit = (path: string, asking: Asking): Who => {
+  const admit = (method: string, path: string, asking: Asking): Who | Promise<Who> => {
+    if (openPaths.has(path)) return NOBODY;
+    // Whatever credential it shows is not looked at: a client that refreshes may still send the expired one.
+    if (freeRequests.has(`${method} ${path}`)) return door.admitAnyone(asking);
     return path === "/metrics" ? door.admitScraper(asking, options.metricsToken) : door.admit(asking);
   };
 
@@ -79,14 +90,19 @@ export function createFront(
       if (drain.draining && !drainPaths.has(path)) throw drain.refusal();
       const preflight = cors?.preflight(request) ?? null;
       if (preflight !== null) {
-        door.admitPreflight(asking);
+        door.admitAnyone(asking);
         response = preflight;
       } else {
-        const who = openPaths.has(path) ? NOBODY : admit(path, asking);
+        const admitted = admit(request.method, path, asking);
+        // Most are known at once, and a turn of the loop costs.
+        const who = admitted instanceof Promise ? await admitted : admitted;
         exchange = {
           id,
           headers,
           who,
+          get address() {
+            return clientAddress(info.remoteAddr.hostname, head.forwardedFor, options.trustedProxies);
+          },
           signal: request.signal,
           log: log.with({ request_id: id }),
           startedAt,

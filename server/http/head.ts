@@ -9,7 +9,12 @@ export interface Head {
   readonly asking: Asking;
   /** The caller's own `x-request-id`. */
   readonly requestId: string | null;
+  /** The `X-Forwarded-For` header. */
+  readonly forwardedFor: string | null;
 }
+
+/** Our own cookie: it holds the access token of a page's user. */
+const COOKIE = "gatehouse";
 
 /** Reads a request's head in one pass: each look into a `Headers` object costs more than all of this. */
 export function readHead(request: Request): Head {
@@ -20,6 +25,10 @@ export function readHead(request: Request): Head {
   let authorization: string | null = null;
   let apiKey: string | null = null;
   let requestId: string | null = null;
+  let forwardedFor: string | null = null;
+  let cookies: string | null = null;
+  let protocols: string | null = null;
+  let isWebSocket = false;
   let forwarded = false;
   for (const [name, value] of headers) {
     switch (name) {
@@ -41,19 +50,45 @@ export function readHead(request: Request): Head {
       case "x-request-id":
         requestId = value;
         break;
+      case "cookie":
+        cookies = value;
+        break;
+      case "upgrade":
+        isWebSocket = value.toLowerCase() === "websocket";
+        break;
+      case "sec-websocket-protocol":
+        protocols = value;
+        break;
       case "forwarded":
       case "via":
+        forwarded = true;
+        break;
+      case "x-forwarded-for":
+        forwardedFor = value;
         forwarded = true;
         break;
       default:
         forwarded ||= name.startsWith("x-forwarded-");
     }
   }
+  const { method, url } = request;
   const bearer = authorization !== null && /^bearer /i.test(authorization) ? authorization.slice(7).trim() : null;
   return {
     headers,
     requestId,
-    asking: { host, targetHost: hostOf(request.url), origin, secFetchSite, forwarded, bearer, apiKey },
+    forwardedFor,
+    asking: {
+      host,
+      targetHost: hostOf(url),
+      origin,
+      secFetchSite,
+      forwarded,
+      unsafe: isWebSocket || (method !== "GET" && method !== "HEAD"),
+      bearer: bearer ?? (isWebSocket && protocols !== null ? bearerOf(protocols) : null),
+      apiKey,
+      cookie: cookies === null ? null : ownCookie(cookies),
+      ticket: isWebSocket ? ticketOf(url) : null,
+    },
   };
 }
 
@@ -62,4 +97,23 @@ function hostOf(url: string): string {
   const start = url.indexOf("//") + 2;
   const end = url.indexOf("/", start);
   return url.slice(start, end === -1 ? undefined : end);
+}
+
+/** The token of the subprotocol pair `bearer, <token>`: a page cannot give a WebSocket any other header. */
+function bearerOf(protocols: string): string | null {
+  const [scheme, token] = protocols.split(",").map((protocol) => protocol.trim());
+  return scheme?.toLowerCase() === "bearer" && token !== undefined ? token : null;
+}
+
+/** Our cookie's value; where it stands twice, somebody has set one for a parent domain: neither is taken. */
+function ownCookie(cookies: string): string | null {
+  const values = cookies.split(";").flatMap((pair) => {
+    const at = pair.indexOf("=");
+    return pair.slice(0, at).trim() === COOKIE ? [pair.slice(at + 1).trim()] : [];
+  });
+  return values.length === 1 ? values[0] ?? null : null;
+}
+
+function ticketOf(url: string): string | null {
+  return URL.parse(url)?.searchParams.get("ticket") ?? null;
 }

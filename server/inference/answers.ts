@@ -2,7 +2,16 @@ import type { Clock } from "../effects/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import { readShortBody, type Watchdog } from "../network/mod.ts";
 import type { Metrics, UpstreamOutcome } from "../telemetry/mod.ts";
-import { failure, type Outcome, relay, type RelayEnd, scanObject, tapJson, usageOfJson } from "../upstream/mod.ts";
+import {
+  failure,
+  type Outcome,
+  relay,
+  type RelayEnd,
+  saidInJson,
+  scanObject,
+  tapJson,
+  usageOfJson,
+} from "../upstream/mod.ts";
 import { headersDown } from "./crossing.ts";
 import type { Ending } from "./ending.ts";
 import type { ByteAnswer, ByteCall } from "./call.ts";
@@ -28,6 +37,14 @@ const EVENT_STREAM = {
 /** Deno would pack an answer for every client that takes it: work on the hot path for nothing, on loopback at least. */
 const UNCHANGED = { "cache-control": "no-transform" };
 
+/** What crosses from the upstream; what our own limits leave takes the place of what the upstream's do. */
+export function headersOf(from: Headers, { limitHeaders }: Ending): Record<string, string> {
+  const headers = headersDown(from);
+  if (Object.keys(limitHeaders).length === 0) return headers;
+  for (const name of Object.keys(headers)) if (name.startsWith("x-ratelimit-")) delete headers[name];
+  return Object.assign(headers, limitHeaders);
+}
+
 /** An event stream, relayed. */
 export function streamAnswer(call: ByteCall, response: Response, ending: Ending, context: AnswerContext): ByteAnswer {
   const { clock, watchdog, metrics } = context;
@@ -42,13 +59,14 @@ export function streamAnswer(call: ByteCall, response: Response, ending: Ending,
     limits: { silence: upstream.settings.requestTimeout, total: 0, every: PING_AFTER },
     client: signal,
     interrupt: ending.relaying(),
+    watch: (read) => ending.said = () => read().contentBytes,
     onFirstByte: () => metrics.firstToken(upstream.name, clock.monotonic() - startedAt),
     onEnd: (end) => {
       closed();
       ended(ending, end);
     },
   });
-  return { status: response.status, headers: { ...headersDown(response.headers), ...EVENT_STREAM }, body };
+  return { status: response.status, headers: { ...headersOf(response.headers, ending), ...EVENT_STREAM }, body };
 }
 
 /**
@@ -64,7 +82,7 @@ export async function wholeAnswer(
   const { upstream, dialect, signal } = call;
   const { watchdog, clock } = context;
   const { status } = response;
-  const headers = { ...headersDown(response.headers), ...UNCHANGED };
+  const headers = { ...headersOf(response.headers, ending), ...UNCHANGED };
   const silence = upstream.settings.requestTimeout;
   ending.phase = "body";
   let rest: ReadableStream<Uint8Array> = response.body ?? emptyBody();
@@ -75,7 +93,9 @@ export async function wholeAnswer(
       });
     if (read instanceof Uint8Array) {
       if (!isFramed(response) && !scanObject(read).ok) throw truncated(upstream.name);
-      ending.end("ok", usageOfJson(dialect, read));
+      const usage = usageOfJson(dialect, read);
+      if (usage === null) ending.said = () => saidInJson(read);
+      ending.end("ok", usage);
       return { status, headers, body: read };
     }
     rest = read;
@@ -88,6 +108,7 @@ export async function wholeAnswer(
     limits: { silence, total: 0, every: PING_AFTER },
     client: signal,
     interrupt: ending.relaying(),
+    watch: (read) => ending.said = () => read().contentBytes,
     onEnd: (end) => ended(ending, end),
   });
   return { status, headers, body };

@@ -2,12 +2,15 @@ import type { Clock } from "../effects/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import type { Watchdog } from "../network/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
-import type { UpstreamAnswer } from "../upstream/mod.ts";
-import type { ByteAnswer, ByteCall } from "./call.ts";
-import type { EventAnswer, EventCall } from "./event_call.ts";
-import { headersDown, headersUp } from "./crossing.ts";
+import { mayUse, type Who } from "../accounts/mod.ts";
+import { chatBody, estimateRequest, type RequestEstimate, type UpstreamAnswer } from "../upstream/mod.ts";
+import type { Admissions } from "../usage/mod.ts";
+import { headersOf, streamAnswer, wholeAnswer } from "./answers.ts";
+import type { ByteAnswer, ByteCall, ModelCall } from "./call.ts";
+import { headersUp } from "./crossing.ts";
 import { Ending } from "./ending.ts";
-import { streamAnswer, wholeAnswer } from "./answers.ts";
+import { eventAnswer } from "./event_answer.ts";
+import type { EventAnswer, EventCall } from "./event_call.ts";
 
 /** What inference stands on. */
 export interface InferenceOptions {
@@ -17,6 +20,8 @@ export interface InferenceOptions {
   readonly watchdog: Watchdog;
   /** Told how each call ended. */
   readonly metrics: Metrics;
+  /** Lets calls through and books what they use. */
+  readonly admissions: Admissions;
 }
 
 /** Model calls on their way. */
@@ -24,8 +29,8 @@ export interface Inference {
   /**
    * Sends one call through the byte lane. What was used is recorded on every ending.
    *
-   * @throws {GatehouseError} when nothing can be answered: the codes of `Upstream.send`, and `upstream_timeout` when the
-   * whole call takes too long
+   * @throws {GatehouseError} when it may not pass: `model_not_allowed` and the codes of `Admissions.admit`; when nothing
+   * can be answered: the codes of `Upstream.send`, and `upstream_timeout` when the whole call takes too long
    */
   bytes(call: ByteCall): Promise<ByteAnswer>;
   /**
@@ -43,17 +48,37 @@ export interface Inference {
 }
 
 /** The calls of one server. */
-export function createInference({ clock, watchdog, metrics }: InferenceOptions): Inference {
+export function createInference({ clock, watchdog, metrics, admissions }: InferenceOptions): Inference {
   const open = new Set<Ending>();
   const whenIdle = new Set<() => void>();
   /** Upstreams that refuse `stream_options`: they are not asked for usage again. */
   const refusesUsage = new Set<string>();
+  const context = { clock, watchdog, metrics };
 
-  async function send(call: ByteCall, ending: Ending): Promise<UpstreamAnswer> {
-    const { upstream, request } = call;
+  /** Lets the call through and opens its one ending. */
+  async function begin(call: ModelCall, estimate: () => RequestEstimate, timeout: number | null): Promise<Ending> {
+    const { who, model, maxOutput, signal } = call;
+    demandModel(who, model);
+    const admitted = admissions.admit({ who, model, maxOutput, estimate, signal });
+    const admission = admitted instanceof Promise ? await admitted : admitted;
+    const ending: Ending = new Ending({ call, admission, timeout, clock, metrics, onEnd: () => close(ending) });
+    open.add(ending);
+    return ending;
+  }
+
+  /** Waits for the call's turn, and sends it. @param bodyOf the body, asking for usage or not */
+  async function send(
+    call: Pick<ModelCall, "upstream" | "log" | "headers">,
+    ending: Ending,
+    bodyOf: BodyOf,
+  ): Promise<UpstreamAnswer> {
+    const { upstream } = call;
+    const slot = upstream.slots.take(ending.signal);
+    ending.release = slot instanceof Promise ? await slot : slot;
+    ending.sending();
     const headers = headersUp(call.headers);
     const attempt = (askUsage: boolean) => {
-      const { bytes, addedUsage } = request.toUpstream(call.model, askUsage);
+      const { bytes, addedUsage } = bodyOf(askUsage);
       const answer = upstream.send({
         url: upstream.settings.chatUrl,
         method: "POST",
@@ -74,36 +99,65 @@ export function createInference({ clock, watchdog, metrics }: InferenceOptions):
     return await attempt(false).answer;
   }
 
+  /** Runs a call to its answer; whatever it throws is its ending. */
+  async function ended<T>({ signal }: ModelCall, ending: Ending, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      ending.failed(error);
+      throw signal.aborted ? new GatehouseError("client_closed_request", "The client left before the answer") : error;
+    }
+  }
+
   return {
     async bytes(call) {
-      const { upstream, signal, request } = call;
-      const ending: Ending = new Ending({ call, clock, metrics, onEnd: () => close(ending) });
-      open.add(ending);
-      try {
-        const slot = upstream.slots.take(ending.signal);
-        ending.release = slot instanceof Promise ? await slot : slot;
-        ending.phase = "first_byte";
-        const answer = await send(call, ending);
+      const { request } = call;
+      const model = call.setModel ? call.model : null;
+      const ending = await begin(call, () => request.estimate(), null);
+      return await ended(call, ending, async () => {
+        const answer = await send(call, ending, (askUsage) => request.toUpstream(model, askUsage));
         if (!answer.ok) {
           ending.end(answer.status >= 500 ? "server_error" : "client_error", null);
-          return { status: answer.status, headers: headersDown(answer.headers), body: answer.body };
+          return { status: answer.status, headers: headersOf(answer.headers, ending), body: answer.body };
         }
         const { response } = answer;
         const { status } = response;
         if (status === 204 || status === 205) {
           await response.body?.cancel();
           ending.end("ok", null);
-          return { status, headers: headersDown(response.headers), body: null };
+          return { status, headers: headersOf(response.headers, ending), body: null };
         }
         const isEventStream = response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") ??
           false;
         return request.stream && isEventStream
-          ? streamAnswer(call, response, ending, { clock, watchdog, metrics })
-          : await wholeAnswer(call, response, ending, { clock, watchdog, metrics });
-      } catch (error) {
-        ending.failed(error);
-        throw signal.aborted ? new GatehouseError("client_closed_request", "The client left before the answer") : error;
-      }
+          ? streamAnswer(call, response, ending, context)
+          : await wholeAnswer(call, response, ending, context);
+      });
+    },
+    async events(call) {
+      const { upstream, model, stream, timeout } = call;
+      let estimate: RequestEstimate | null = null;
+      const ending = await begin(call, () => estimate ??= estimateRequest(call.body), timeout);
+      return await ended(call, ending, async () => {
+        const headers = [...call.headers.filter(([name]) => name !== "content-type" && name !== "accept"), JSON_BODY];
+        const answer = await send({ upstream, headers, log: call.log }, ending, (askUsage) => ({
+          bytes: chatBody(call.body, { model, stream, askUsage }),
+          addedUsage: stream && askUsage,
+        }));
+        if (!answer.ok && answer.status >= 500) {
+          ending.end("server_error", null);
+          throw new GatehouseError(
+            "upstream_failed",
+            `Cannot use the answer of upstream ${upstream.name}: it failed with status ${answer.status}; try again`,
+          );
+        }
+        if (!answer.ok) {
+          ending.end("client_error", null);
+          const { status, body } = answer;
+          return { kind: "refused", status, headers: headersOf(answer.headers, ending), body };
+        }
+        return eventAnswer(call, answer.response, ending, context);
+      });
     },
     get open() {
       return open.size;
@@ -120,6 +174,23 @@ export function createInference({ clock, watchdog, metrics }: InferenceOptions):
     for (const resolve of whenIdle) resolve();
     whenIdle.clear();
   }
+}
+
+/** The body is written here, whatever the client's was. */
+const JSON_BODY = ["content-type", "application/json"] as const;
+
+type BodyOf = (askUsage: boolean) => { readonly bytes: Uint8Array<ArrayBuffer>; readonly addedUsage: boolean };
+
+/** @throws {GatehouseError} `model_not_allowed` */
+function demandModel(who: Who, model: string): void {
+  if (mayUse(who, model)) return;
+  throw new GatehouseError(
+    "model_not_allowed",
+    `Cannot use the model ${
+      JSON.stringify(model.slice(0, 200))
+    }: this user or key may not; choose one from GET /v1/models`,
+    { param: "model" },
+  );
 }
 
 /** Whether a refusal is about the `stream_options` that we had added. */

@@ -5,4 +5,4 @@
 export { type HeaderList, headersDown } from "./crossing.ts";
 export type { ByteAnswer, ByteCall } from "./call.ts";
 export { createInference, type Inference, type InferenceOptions } from "./inference.ts";
-export type { Bill, EventAnswer, EventCall, EventStream, RefusedCall } from "./event_call.ts";
+export type { EventAnswer, EventCall, EventStream, RefusedCall } from "./event_call.ts";

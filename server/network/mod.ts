@@ -5,7 +5,7 @@
  */
 export * from "./client.ts";
 export * from "./http_client.ts";
-export { isLoopbackHost } from "./ip.ts";
+export { inCidr, isLoopbackHost, parseIp } from "./ip.ts";
 export * from "./read_body.ts";
 export { hostPort, safeUrl } from "./safe_url.ts";
 export * from "./watchdog.ts";

@@ -28,6 +28,8 @@ export interface Models {
    * @throws {GatehouseError} the codes of `Upstream.send`
    */
   ask(model: string | null, signal: AbortSignal): Promise<ModelsAnswer | null>;
+  /** The longest answer of `model` in tokens, as far as the list at hand tells; null: it does not. */
+  maxOutput(model: string): number | null;
   /** Ends what is under way. */
   close(): Promise<void>;
 }
@@ -161,6 +163,10 @@ export function createModels(
       } catch (error) {
         throw failure(error, upstream.name);
       }
+    },
+    maxOutput(model) {
+      const tokens = cached?.models.find(({ id }) => id === model)?.max_output_tokens;
+      return typeof tokens === "number" ? tokens : null;
     },
     async close() {
       closing.abort();

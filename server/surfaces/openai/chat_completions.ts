@@ -44,9 +44,12 @@ export function chatCompletions({ resolve, inference, maxBodyBytes }: OpenAIOpti
     }
     const answer = await inference.bytes({
       upstream,
+      who: env.who,
+      model,
+      maxOutput: models.maxOutput(model),
       dialect: openaiChat,
       request: chat,
-      model: asked === null ? model : null,
+      setModel: asked === null,
       headers: env.headers,
       signal: env.signal,
       startedAt: env.startedAt,

@@ -1,3 +1,4 @@
+import { mayUse } from "../../accounts/mod.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import type { Handler } from "../../http/mod.ts";
 import { headersDown } from "../../inference/mod.ts";
@@ -10,7 +11,8 @@ export function listModels({ resolve }: OpenAIOptions): Handler {
     const { models } = resolve(null);
     const list = await models.list(env.signal);
     const answer = list.source === "settings" && list.models.length === 0 ? await models.ask(null, env.signal) : null;
-    return answer === null ? Response.json({ object: "list", data: list.models }) : responseOf(answer);
+    if (answer !== null) return responseOf(answer);
+    return Response.json({ object: "list", data: list.models.filter(({ id }) => mayUse(env.who, id)) });
   };
 }
 
@@ -20,7 +22,8 @@ export function retrieveModel({ resolve }: OpenAIOptions): Handler {
     const id = req.param("id") ?? "";
     const { models, upstream } = resolve(id);
     const wanted = id === "default" ? upstream.settings.defaultModel ?? id : id;
-    const lacks = await models.lacks(wanted, env.signal);
+    // To whom a model is not allowed it does not exist.
+    const lacks = !mayUse(env.who, wanted) || await models.lacks(wanted, env.signal);
     const list = await models.list(env.signal);
     const model = list.models.find((model) => model.id === wanted);
     if (model !== undefined && !lacks) return Response.json(model);

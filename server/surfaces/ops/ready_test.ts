@@ -34,5 +34,15 @@ Deno.test("GET /health/ready is 503 only when the server drains or the store doe
 
 function exchange(): Exchange {
   const signal = new AbortController().signal;
-  return { id: "1", headers: [], who: LOCAL_USER, signal, log: silentLogger, startedAt: 0, route: null, told: false };
+  return {
+    id: "1",
+    headers: [],
+    who: LOCAL_USER,
+    address: "127.0.0.1",
+    signal,
+    log: silentLogger,
+    startedAt: 0,
+    route: null,
+    told: false,
+  };
 }

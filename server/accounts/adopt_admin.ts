@@ -1,0 +1,32 @@
+import { GatehouseError } from "../errors/mod.ts";
+import type { AccountSettings } from "../settings/mod.ts";
+import type { Store } from "../storage/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
+import type { Users } from "./users/users.ts";
+
+/**
+ * Makes the administrator that `ADMIN_USERNAME` and `ADMIN_PASSWORD` name, once ever for a name: when the administrator
+ * is deleted later, or given another password, the settings that still stand there do nothing.
+ *
+ * @throws {GatehouseError} `invalid_field` for a name or password that no user may have; `storage_unavailable`
+ */
+export async function adoptAdmin({ settings, users, store, log }: {
+  readonly settings: Pick<AccountSettings, "adminUsername" | "adminPassword">;
+  readonly users: Pick<Users, "create">;
+  readonly store: Store;
+  readonly log: Logger;
+}): Promise<void> {
+  const { adminUsername: username, adminPassword: password } = settings;
+  if (username === null || password === null) return;
+  const key = ["admin_adopted", username.normalize("NFKC").toLowerCase()];
+  if (await store.get(key) !== null) return;
+  try {
+    await users.create({ username, password, role: "admin" });
+    log.info("the administrator of ADMIN_USERNAME was made", { username });
+  } catch (error) {
+    // Made before, by a start that died here or by another process; or somebody has the name already.
+    if (!(error instanceof GatehouseError) || error.code !== "username_taken") throw error;
+    log.warn("ADMIN_USERNAME names a user that exists: nothing was changed", { username });
+  }
+  await store.commit({ puts: [{ key, value: true }] });
+}

@@ -1,0 +1,156 @@
+import { GatehouseError } from "../errors/mod.ts";
+import { Secret } from "../secrets/mod.ts";
+import type { Asking } from "./asking.ts";
+import type { ApiKey, Keys } from "./keys/keys.ts";
+import { isLimited, type LimitedSubject } from "./limits.ts";
+import type { Tickets } from "./tickets/tickets.ts";
+import type { TokenClaims, Tokens } from "./tokens/tokens.ts";
+import type { User, Users } from "./users/users.ts";
+import { LOCAL_USER_ID, type Via, type Who } from "./who.ts";
+
+/**
+ * One way to show who is asking. Null: the request shows nothing of this kind, another verifier may know it.
+ *
+ * @throws {GatehouseError} what was shown is of this kind, and no good
+ */
+export type Verifier = (asking: Asking) => Who | Promise<Who> | null;
+
+/** What our own keys begin with; such a bearer is judged everywhere. */
+const KEY_PREFIX = "gh_";
+
+/** API keys (`gh_…`), as bearer or `x-api-key`. @param open whether keys of the implicit user `local` hold: they are good as long as that user is */
+export function keyVerifier({ keys, users, open }: {
+  readonly keys: Pick<Keys, "verify">;
+  readonly users: Pick<Users, "current">;
+  readonly open: boolean;
+}): Verifier {
+  const withUser = (key: ApiKey): Who | Promise<Who> => {
+    if (key.userId === LOCAL_USER_ID) {
+      if (open) return localWho(key);
+      throw badKey();
+    }
+    const user = users.current(key.userId);
+    const judge = (user: User | null): Who => {
+      if (user === null || user.disabled) throw badKey();
+      return whoOf(user, "api_key", key);
+    };
+    return user instanceof Promise ? user.then(judge) : judge(user);
+  };
+  return ({ bearer, apiKey }) => {
+    const shown = bearer?.startsWith(KEY_PREFIX) ? bearer : apiKey?.startsWith(KEY_PREFIX) ? apiKey : null;
+    if (shown === null) return null;
+    const key = keys.verify(new Secret(shown));
+    return key instanceof Promise ? key.then(withUser) : withUser(key);
+  };
+}
+
+/** Our own access tokens, as bearer or `x-api-key`. */
+export function tokenVerifier({ tokens, users }: TokenRooms): Verifier {
+  return ({ bearer, apiKey }) => {
+    const shown = bearer !== null && tokens.isOurs(bearer)
+      ? bearer
+      : apiKey !== null && tokens.isOurs(apiKey)
+      ? apiKey
+      : null;
+    return shown === null ? null : judgeToken({ tokens, users }, shown, "token");
+  };
+}
+
+/**
+ * The cookie of our own pages, which holds an access token. A browser sends it along unasked, so whatever could change
+ * something must come from a page of this server (CSRF).
+ *
+ * @param publicOrigin the server's origin as its users see it; null: the one of the request's `Host`
+ */
+export function cookieVerifier({ tokens, users, publicOrigin }: TokenRooms & {
+  readonly publicOrigin: string | null;
+}): Verifier {
+  return (asking) => {
+    if (asking.cookie === null || asking.bearer !== null || asking.apiKey !== null) return null;
+    if (!isOwnPage(asking, publicOrigin)) {
+      throw new GatehouseError(
+        "origin_not_allowed",
+        "Cannot answer this request: it shows a cookie, and does not come from a page of this server",
+      );
+    }
+    return judgeToken({ tokens, users }, asking.cookie, "cookie");
+  };
+}
+
+function isOwnPage({ origin, host, secFetchSite, unsafe }: Asking, publicOrigin: string | null): boolean {
+  if (secFetchSite === "cross-site" || secFetchSite === "same-site") return false;
+  if (origin === null) return !unsafe || secFetchSite === "same-origin";
+  if (publicOrigin !== null) return origin === publicOrigin;
+  const own = host?.toLowerCase().replace(/:80$/, "") ?? "";
+  return origin === `http://${own}` || origin === `https://${own.replace(/:443$/, "")}`;
+}
+
+/** Tickets, by which a page opens a WebSocket. */
+export function ticketVerifier(tickets: Pick<Tickets, "redeem">): Verifier {
+  return ({ ticket }) => ticket === null ? null : tickets.redeem(new Secret(ticket));
+}
+
+interface TokenRooms {
+  readonly tokens: Pick<Tokens, "isOurs" | "verify">;
+  readonly users: Pick<Users, "current">;
+}
+
+function judgeToken({ tokens, users }: TokenRooms, shown: string, via: Via): Who | Promise<Who> {
+  const withUser = (claims: TokenClaims): Who | Promise<Who> => {
+    const user = users.current(claims.userId);
+    const judge = (user: User | null): Who => {
+      if (user === null || user.disabled || user.generation !== claims.generation) {
+        throw new GatehouseError(
+          "invalid_token",
+          "Cannot answer this request: the access token was revoked; log in again at POST /token",
+        );
+      }
+      return whoOf(user, via, null);
+    };
+    return user instanceof Promise ? user.then(judge) : judge(user);
+  };
+  const claims = tokens.verify(new Secret(shown));
+  return claims instanceof Promise ? claims.then(withUser) : withUser(claims);
+}
+
+/** A user as the one who asks: what a key narrows comes on top, and a key never makes an admin. */
+function whoOf(user: User, via: Via, key: ApiKey | null): Who {
+  return {
+    userId: user.id,
+    role: key === null ? user.role : "user",
+    via,
+    keyId: key?.id ?? null,
+    models: listsOf(user.models, key?.models ?? null),
+    limited: [...limited("user", user), ...(key === null ? [] : limited("key", key))],
+    ticketFor: null,
+  };
+}
+
+function localWho(key: ApiKey): Who {
+  return {
+    userId: LOCAL_USER_ID,
+    role: "user",
+    via: "api_key",
+    keyId: key.id,
+    models: listsOf(null, key.models),
+    limited: limited("key", key),
+    ticketFor: null,
+  };
+}
+
+const NONE: readonly never[] = [];
+
+function limited(kind: "user" | "key", { id, limits }: Pick<User, "id" | "limits">): readonly LimitedSubject[] {
+  return isLimited(limits) ? [{ kind, id, limits }] : NONE;
+}
+
+function listsOf(...lists: readonly (readonly string[] | null)[]): Who["models"] {
+  return lists.every((list) => list === null) ? NONE : lists.filter((list) => list !== null);
+}
+
+function badKey(): GatehouseError {
+  return new GatehouseError(
+    "invalid_api_key",
+    "Cannot answer this request: the API key is unknown, expired or revoked; use one that is valid",
+  );
+}
