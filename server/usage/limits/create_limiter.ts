@@ -5,7 +5,8 @@ import type { Logger } from "../../telemetry/mod.ts";
 import type { Limiter, Reservation, Used, Wish } from "../limiter.ts";
 import { type Grant, type Operation, subjectName } from "./operations.ts";
 import type { Plan } from "./plan.ts";
-import { Share, wholeUp } from "./shares.ts";
+import { type Share, wholeUp } from "./shares.ts";
+import { takeOver } from "./take_over.ts";
 import { Waiting } from "./waiting.ts";
 import { Writer } from "./writer.ts";
 
@@ -165,8 +166,8 @@ class GroupedLimiter implements Limiter {
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve(); // whoever asks in the same turn shares the commit
     do {
+      await this.#writer.turn(); // whoever asks meanwhile, or in this turn of the loop, shares the commit
       if (await this.#recover()) await this.#round();
     } while (this.#waiting.urgent);
   }
@@ -204,33 +205,13 @@ class GroupedLimiter implements Limiter {
 
   /** A plan's commit happened: takes over what it says, and answers. */
   #happened(plan: Plan): void {
-    for (const [hold, used] of plan.samples) this.#shares.get(hold.subject)?.wrote(hold, used);
-    for (const { holds } of plan.settled) {
-      for (const hold of holds) this.#shares.get(hold.subject)?.remove(hold);
-    }
-    for (const { holds } of plan.granted) {
-      for (const hold of holds) if (hold.budgeted) this.#shareOf(hold.subject).add(hold);
-    }
-    for (const [name, { held }] of plan.puts) this.#noteStored(name, held[this.#shard] !== undefined);
+    takeOver(plan, this.#shares, this.#shard);
+    if (this.#shares.size > 0) this.#armRenewal();
     for (const { operation, error } of plan.refused) operation.refuse(error);
     for (const grant of plan.granted) {
       if (!grant.operation.answered) grant.operation.grant(grant);
       else this.#behind({ type: "settle", holds: grant.holds, used: null });
     }
-  }
-
-  #noteStored(name: string, stored: boolean): void {
-    const share = this.#shares.get(name);
-    if (share === undefined) return;
-    share.stored = stored;
-    if (share.holds.size === 0 && !share.stored) this.#shares.delete(name);
-    else this.#armRenewal();
-  }
-
-  #shareOf(name: string): Share {
-    const share = this.#shares.get(name) ?? new Share();
-    this.#shares.set(name, share);
-    return share;
   }
 
   #armRenewal(): void {

@@ -22,13 +22,19 @@ export interface WriterOptions {
 
 /** How long other processes' commits may come first, in milliseconds. */
 const PATIENCE = 2_000;
-const LONGEST_PAUSE = 200;
+const LONGEST_PAUSE = 32;
+
+/** So long after another process was faster, commits leave room between them: else the fastest starves the others. */
+const CONTENDED = 1_000;
+const TURN = 4;
 
 /** Makes a batch into one commit, decided anew as often as another process was faster. One batch at a time. */
 export class Writer {
   readonly #o: WriterOptions;
   readonly #records: RecordCache;
   readonly #outcomes: Outcomes;
+  #contendedUntil = -Infinity;
+  #lastCommit = -Infinity;
   #open: { readonly number: number; readonly plan: Plan } | null = null;
 
   constructor(options: WriterOptions) {
@@ -40,6 +46,14 @@ export class Writer {
   /** Whether the last commit may have happened or not: {@linkcode recover} must come first. */
   get inDoubt(): boolean {
     return this.#open !== null;
+  }
+
+  /** Waits, where other processes change the same records, until they had their turn. Never rejects. */
+  async turn(): Promise<void> {
+    const { clock, random, signal } = this.#o;
+    const now = clock.monotonic();
+    const pause = this.#lastCommit + TURN * (0.5 + random()) - now;
+    if (now < this.#contendedUntil && pause > 0) await delay(clock, pause, signal).catch(() => {});
   }
 
   /**
@@ -55,7 +69,10 @@ export class Writer {
     for (let tries = 0;; tries++) {
       const [known] = await Promise.all([this.#read(names), this.#outcomes.read()]);
       const plan = planBatch(batch, { records: recordsOf(known), shares, shard, now: clock.now() });
-      if (await this.#commit(known, plan)) return plan;
+      const happened = await this.#commit(known, plan);
+      this.#lastCommit = clock.monotonic();
+      if (happened) return plan;
+      this.#contendedUntil = this.#lastCommit + CONTENDED;
       this.#records.drop(names);
       this.#outcomes.doubt();
       const pause = Math.min(2 ** tries, LONGEST_PAUSE) * (0.5 + random());
