@@ -217,7 +217,7 @@ Deno.test("dummy keys pass in open mode, our own are judged", async () => {
   ];
   for (const headers of ours) {
     const answer = await gate.fetch("/v1/models", { headers });
-    assertEquals(answer.headers.get("www-authenticate"), null);
+    assertEquals(answer.headers.get("www-authenticate"), "Bearer");
     await expectError(answer, 401, "invalid_api_key");
   }
 });
@@ -230,7 +230,7 @@ Deno.test("AUTH=required asks everybody but for liveness and readiness", async (
     await expectError(
       await gate.fetch(path, { headers: { authorization: "Bearer dummy" } }),
       401,
-      "credential_required",
+      "invalid_api_key",
     );
     await expectError(await gate.fetch(path, { headers: { "x-api-key": "gh_x" } }), 401, "invalid_api_key");
   }
@@ -244,7 +244,7 @@ Deno.test("AUTH=required asks everybody but for liveness and readiness", async (
   assertEquals(scrape.status, 200);
   for (const path of ["/health", "/v1/models", "/%6detrics"]) {
     const headers = { authorization: "Bearer scrape-me" };
-    await expectError(await gate.fetch(path, { headers }), 401, "credential_required");
+    await expectError(await gate.fetch(path, { headers }), 401, "invalid_api_key");
   }
 });
 
@@ -265,7 +265,7 @@ Deno.test("a scraper passes with METRICS_TOKEN through a proxy, and open mode ne
 Deno.test("startApp() refuses a HOST off loopback, with the reason", async () => {
   await using upstream = new MockUpstream();
   for (const HOST of ["0.0.0.0", "::", "192.0.2.1", "gate.example", "::ffff:10.0.0.1"]) {
-    await assertRejects(() => startGate(upstream, { env: { ...API_KEY, HOST } }), StartError, "there are no accounts");
+    await assertRejects(() => startGate(upstream, { env: { ...API_KEY, HOST } }), StartError, "there is no account");
   }
 });
 
