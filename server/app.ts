@@ -127,7 +127,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     random,
     log,
     shard: newId(),
-    prices: upstreamSettings[0]?.prices ?? null,
+    prices: settings.prices,
   });
   parts.defer(() => metering.close());
   const inference = createInference({ clock, watchdog, metrics, admissions: metering.admissions });

@@ -86,7 +86,6 @@ function demoUpstream(provider: string, model: string, refreshToken: Secret): Up
     maxConcurrent: 0,
     extraHeaders: [],
     credential: demoCredential(provider, refreshToken),
-    prices: null,
   };
 }
 

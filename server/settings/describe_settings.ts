@@ -19,7 +19,7 @@ function describe(name: string, value: unknown): (readonly [string, string])[] {
   if (/\.(extraParams|extraHeaders)$/.test(name) && Array.isArray(value)) {
     return [[name, value.map(([pairName]) => String(pairName)).join(", ") || "-"]];
   }
-  if (name.endsWith(".prices.models") && typeof value === "object") {
+  if (name === "prices.models" && typeof value === "object") {
     return [[name, `${Object.keys(value).length} model(s)`]];
   }
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return [[name, value.join(", ") || "-"]];

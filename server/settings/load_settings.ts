@@ -44,11 +44,15 @@ export function loadSettings(source: SettingsSource): LoadedSettings {
     network: networkSettings(values, files),
     accounts: accountSettings(values),
   };
-  const upstream = demo ? null : upstreamSettings(values, prices, blockers);
+  const upstream = demo ? null : upstreamSettings(values, blockers);
   const warnings = [...values.warnings, ...generalWarnings(values, demo)];
   const { faults } = values;
   if (faults.length > 0) return { ok: false, faults, warnings };
-  return { ok: true, settings: { ...sections, upstreams: upstream === null ? [] : [upstream], demo }, warnings };
+  return {
+    ok: true,
+    settings: { ...sections, upstreams: upstream === null ? [] : [upstream], prices, demo },
+    warnings,
+  };
 }
 
 function generalWarnings(values: Values, demo: boolean): string[] {

@@ -12,6 +12,8 @@ export interface Settings {
   readonly accounts: AccountSettings;
   /** The models behind the gate, keyed by their `name`; the environment gives one. Empty in demo mode. */
   readonly upstreams: readonly UpstreamSettings[];
+  /** What models cost; null: no list was given. */
+  readonly prices: PriceList | null;
   /** True: the built-in demo provider and model are the upstream. */
   readonly demo: boolean;
 }
@@ -114,8 +116,6 @@ export interface UpstreamSettings {
   readonly extraHeaders: readonly (readonly [name: string, value: Secret])[];
   /** What the upstream demands. */
   readonly credential: CredentialSettings;
-  /** What its models cost; null: no list was given. */
-  readonly prices: PriceList | null;
 }
 
 /** The price list: what models cost, and how long their answers may be. */

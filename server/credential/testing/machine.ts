@@ -212,6 +212,5 @@ function upstreamOf(credential: OAuthSettings): UpstreamSettings {
     maxConcurrent: 0,
     extraHeaders: [],
     credential,
-    prices: null,
   };
 }

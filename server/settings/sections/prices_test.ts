@@ -6,7 +6,7 @@ import { faultText, settingsOf } from "../settings_fixture.ts";
 const ENV = { LLM_BASE_URL: "http://127.0.0.1:11434/v1", PRICES_FILE: "/prices.json" } as const;
 
 function pricesOf(text: string): PriceList | null | undefined {
-  return settingsOf(ENV, { readTextFile: () => text }).upstreams[0]?.prices;
+  return settingsOf(ENV, { readTextFile: () => text }).prices;
 }
 
 function faultOf(text: string): string {
@@ -22,7 +22,7 @@ Deno.test("PRICES_FILE is read as a price list; without it there is none", () =>
     currency: "USD",
     models: { "a/b c": { input: 0.001, output: 10 } },
   });
-  assertEquals(settingsOf({ LLM_BASE_URL: ENV.LLM_BASE_URL }).upstreams[0]?.prices, null);
+  assertEquals(settingsOf({ LLM_BASE_URL: ENV.LLM_BASE_URL }).prices, null);
 });
 
 Deno.test("PRICES_FILE may hold a model of any name", () => {
@@ -66,6 +66,6 @@ Deno.test("a fault of PRICES_FILE names what is wrong in the file", () => {
 Deno.test("describeSettings() counts the models that have a price", () => {
   const text = `{"models":{"a":{"input":1,"output":2},"b":{"input":1,"output":2}}}`;
   const shown = new Map(describeSettings(settingsOf(ENV, { readTextFile: () => text })));
-  assertEquals(shown.get("upstreams.0.prices.models"), "2 model(s)");
-  assertEquals(shown.get("upstreams.0.prices.currency"), "USD");
+  assertEquals(shown.get("prices.models"), "2 model(s)");
+  assertEquals(shown.get("prices.currency"), "USD");
 });

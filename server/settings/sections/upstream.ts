@@ -1,6 +1,6 @@
 import { NOTHING } from "../fault.ts";
 import { isLoopbackHost } from "../loopback.ts";
-import type { CredentialSettings, PriceList, UpstreamSettings } from "../settings.ts";
+import type { CredentialSettings, UpstreamSettings } from "../settings.ts";
 import type { Values } from "../values.ts";
 import { credentialSettings } from "./credential.ts";
 import { chatUrl, modelsUrl } from "./model_urls.ts";
@@ -11,12 +11,10 @@ const ENVIRONMENT_UPSTREAM = "default";
 /**
  * The upstream; null after a fault that leaves none.
  *
- * @param prices what `PRICES_FILE` holds
  * @param blockers why the demo does not run in its place
  */
 export function upstreamSettings(
   values: Values,
-  prices: PriceList | null,
   blockers: readonly string[],
 ): UpstreamSettings | null {
   const credential = credentialSettings(values);
@@ -46,7 +44,6 @@ export function upstreamSettings(
     maxConcurrent: values.get("LLM_MAX_CONCURRENT"),
     extraHeaders,
     credential,
-    prices,
   };
 }
 
