@@ -39,7 +39,7 @@ export async function inWorld(test: (world: World) => Promise<void>, wall = NOON
     let pending = true;
     work.then(() => pending = false, () => pending = false);
     await settle();
-    while (pending) await clock.advance(1);
+    while (pending) await clock.advance(5);
     return await work;
   };
   const world: World = {

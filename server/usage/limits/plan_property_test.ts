@@ -107,6 +107,23 @@ Deno.test("whatever comes: no limit is passed in any 60 s, spent and held never 
     { numRuns: 300 },
   ));
 
+Deno.test("in any 60 s, wherever they begin, never more requests are admitted than the limit", () =>
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.nat(1_500), fc.integer({ min: 58_000, max: 61_500 })), { minLength: 3, maxLength: 40 }),
+      (gaps) => {
+        const plans = new Plans();
+        const admitted: number[] = [];
+        const operation = { ...reserve(1, 0), subjects: [subject({ rpm: 2 })] };
+        for (const gap of gaps) {
+          plans.now += gap;
+          if (plans.batch(0, [operation]).granted.length === 1) admitted.push(plans.now);
+        }
+        admitted.forEach((at, i) => assert(i < 2 || at - (admitted[i - 2] ?? 0) >= 60_000));
+      },
+    ),
+  ));
+
 Deno.test("room that is given back leaves no trace, and what was never used is free again", () =>
   fc.assert(
     fc.property(fc.nat(600), fc.nat(300), fc.nat(59_000), (tokens, micros, later) => {
