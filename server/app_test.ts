@@ -163,7 +163,9 @@ Deno.test("stop() leaves nothing of the demo's credential in the store, and noth
   const keys = async () => {
     const kv = await Deno.openKv(`${dir}/data/gatehouse.db`);
     const found: string[] = [];
-    for await (const { key } of kv.list({ prefix: [] })) if (key[0] !== "install") found.push(key.slice(0, 2).join("/"));
+    for await (const { key } of kv.list({ prefix: [] })) {
+      if (key[0] !== "install") found.push(key.slice(0, 2).join("/"));
+    }
     kv.close();
     return found.sort();
   };

@@ -90,8 +90,11 @@ export function ticketVerifier(tickets: Pick<Tickets, "redeem">): Verifier {
   return ({ ticket }) => ticket === null ? null : tickets.redeem(new Secret(ticket));
 }
 
-interface TokenRooms {
+/** What judges our own tokens. */
+export interface TokenRooms {
+  /** Says what a token says. */
   readonly tokens: Pick<Tokens, "isOurs" | "verify">;
+  /** Says who the user is now. */
   readonly users: Pick<Users, "current">;
 }
 

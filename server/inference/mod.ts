@@ -3,6 +3,6 @@
  * @module
  */
 export { type HeaderList, headersDown } from "./crossing.ts";
-export type { ByteAnswer, ByteCall } from "./call.ts";
+export type { ByteAnswer, ByteCall, ModelCall } from "./call.ts";
 export { createInference, type Inference, type InferenceOptions } from "./inference.ts";
 export type { EventAnswer, EventCall, EventStream, RefusedCall } from "./event_call.ts";

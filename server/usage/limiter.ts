@@ -12,7 +12,9 @@ export interface Wish {
 
 /** What a call has used. */
 export interface Used {
+  /** Prompt and answer together. */
   readonly tokens: number;
+  /** What that costs. */
   readonly micros: number;
 }
 
