@@ -1,5 +1,5 @@
 import { processorTime } from "./machine.ts";
-import type { Side, SideName } from "./sides/side.ts";
+import type { Side } from "./sides/side.ts";
 import { median } from "./stats.ts";
 
 /** What one side did in one round. */
@@ -11,15 +11,15 @@ export interface Work {
 }
 
 /** The rounds of every side, in the order they were run. */
-export type Rounds = ReadonlyMap<SideName, readonly Work[]>;
+export type Rounds<Name> = ReadonlyMap<Name, readonly Work[]>;
 
 /** Lets the sides work in turn, round after round. `work` returns how many things were done. */
-export async function interleave(
-  sides: ReadonlyMap<SideName, Side>,
+export async function interleave<Name>(
+  sides: ReadonlyMap<Name, Side>,
   rounds: number,
   work: (side: Side) => Promise<number>,
-): Promise<Rounds> {
-  const all = new Map<SideName, Work[]>();
+): Promise<Rounds<Name>> {
+  const all = new Map<Name, Work[]>();
   for (let round = 0; round < rounds; round++) {
     for (const [name, side] of sides) {
       const before = await processorTime(side.child.pid) ?? NaN;
@@ -34,13 +34,13 @@ export async function interleave(
 }
 
 /** The median over the rounds of one side's rate ÷ another's in the same round; null if one is not there. */
-export function rateRatio(rounds: Rounds, over: SideName, under: SideName): number | null {
+export function rateRatio<Name>(rounds: Rounds<Name>, over: Name, under: Name): number | null {
   const [above, below] = [rounds.get(over), rounds.get(under)];
   if (above === undefined || below === undefined) return null;
   return median(above.map((work, index) => work.rate / (below[index]?.rate ?? NaN)));
 }
 
 /** The median of one figure of one side. */
-export function medianOf(rounds: Rounds, name: SideName, figure: keyof Work): number {
+export function medianOf<Name>(rounds: Rounds<Name>, name: Name, figure: keyof Work): number {
   return median((rounds.get(name) ?? []).map((work) => work[figure]));
 }

@@ -1,6 +1,8 @@
 import type { Row } from "../bench.ts";
+import { access } from "./access.ts";
 import { firstToken } from "./first_token.ts";
 import { latency } from "./latency.ts";
+import { limits } from "./limits.ts";
 import { manyStreams } from "./many_streams.ts";
 import { memory } from "./memory.ts";
 import { requests } from "./requests.ts";
@@ -9,4 +11,15 @@ import { throughput } from "./throughput.ts";
 import { token } from "./token.ts";
 
 /** In the order of the table. */
-export const ROWS: readonly Row[] = [latency, requests, firstToken, throughput, manyStreams, token, start, memory];
+export const ROWS: readonly Row[] = [
+  latency,
+  requests,
+  access,
+  limits,
+  firstToken,
+  throughput,
+  manyStreams,
+  token,
+  start,
+  memory,
+];

@@ -1,9 +1,8 @@
 import type { Bench, Row } from "../bench.ts";
+import { callsDone } from "../calls.ts";
 import { interleave, medianOf, rateRatio, type Rounds } from "../rounds.ts";
-import type { Side, SideName } from "../sides/side.ts";
+import type { SideName } from "../sides/side.ts";
 import { type Line, missing, perSecond, ratio } from "../table.ts";
-import { Connection } from "../wire/connection.ts";
-import { chatRequest } from "../wire/request.ts";
 
 const CONNECTIONS = 16;
 
@@ -13,7 +12,7 @@ export const requests: Row = { name: "requests", run };
 async function run(bench: Bench): Promise<Line[]> {
   const sides = await bench.present(["direct", "bare", "gate", "nginx", "portkey"]);
   const milliseconds = bench.quick ? 400 : 1000;
-  const rounds = await interleave(sides, bench.quick ? 4 : 7, (side) => callsDone(side, milliseconds));
+  const rounds = await interleave(sides, bench.quick ? 4 : 7, (side) => callsDone(side, CONNECTIONS, milliseconds));
   const what = `requests/s, one process, ${CONNECTIONS} connections:`;
   return [
     await line(bench, rounds, { what: `${what} gate ÷ bare`, over: "gate", under: "bare", least: 0.8 }),
@@ -22,25 +21,9 @@ async function run(bench: Bench): Promise<Line[]> {
   ];
 }
 
-async function callsDone(side: Side, milliseconds: number): Promise<number> {
-  const request = chatRequest(side.url, { chunks: 0, pace: 0 }, side.headers);
-  const end = performance.now() + milliseconds;
-  const lanes = Array.from({ length: CONNECTIONS }, async () => {
-    const connection = await Connection.open(side.url);
-    let done = 0;
-    for (; performance.now() < end; done++) {
-      const status = await connection.exchange(request);
-      if (status !== 200) throw new Error(`A call was answered ${status}`);
-    }
-    connection.close();
-    return done;
-  });
-  return (await Promise.all(lanes)).reduce((sum, done) => sum + done, 0);
-}
-
 async function line(
   bench: Bench,
-  rounds: Rounds,
+  rounds: Rounds<SideName>,
   row: { readonly what: string; readonly over: SideName; readonly under: SideName; readonly least: number | null },
 ): Promise<Line> {
   const target = row.least === null ? "0.35 × (for scale)" : `≥ ${row.least} ×`;

@@ -3,14 +3,17 @@ import type { Place, Side, SideContext } from "./side.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
-/** Starts Gatehouse as a user would, before the mock upstream, with a refresh-token credential. */
+/** Starts Gatehouse as a user would, before the mock upstream, with a refresh-token credential and a price list. */
 export async function startGate(context: SideContext): Promise<Side> {
+  const prices = await Deno.makeTempFile({ dir: context.folder, prefix: "prices-", suffix: ".json" });
+  await Deno.writeTextFile(prices, JSON.stringify({ models: { "bench-model": { input: 1, output: 1 } } }));
   const child = await startServe(context, {
     LLM_API_URL: `${context.upstream}/v1/chat/completions`,
     LLM_MODEL_NAME: "bench-model",
     OAUTH_TOKEN_URL: `${context.upstream}/token`,
     OAUTH_CLIENT_ID: "bench",
     OAUTH_REFRESH_TOKEN: "bench-seed",
+    PRICES_FILE: prices,
   });
   return { child, url: child.url, headers: {} };
 }
