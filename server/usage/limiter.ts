@@ -37,8 +37,6 @@ export interface Limiter {
    * @throws the signal's reason; the room is then given back
    */
   reserve(wish: Wish, running: () => Used, signal: AbortSignal): Promise<Reservation>;
-  /** Forgets what is stored of a user or key that was deleted. @throws {GatehouseError} `storage_unavailable` */
-  forget(kind: "user" | "key", id: string): Promise<void>;
   /** Settles what waits, for at most three seconds, and stops. Never rejects. */
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { GatehouseError } from "../../errors/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 import type { Limiter, Reservation, Used, Wish } from "../limiter.ts";
-import { type Grant, type Operation, subjectName } from "./operations.ts";
+import { type Grant, type Operation } from "./operations.ts";
 import type { Plan } from "./plan.ts";
 import { type Share, wholeUp } from "./shares.ts";
 import { takeOver } from "./take_over.ts";
@@ -95,10 +95,6 @@ class GroupedLimiter implements Limiter {
     } finally {
       signal.removeEventListener("abort", leave);
     }
-  }
-
-  async forget(kind: "user" | "key", id: string): Promise<void> {
-    await this.#writer.forget(subjectName(kind, id));
   }
 
   async close(): Promise<void> {

@@ -158,18 +158,6 @@ Deno.test("a budget that is changed from day to month begins anew", () =>
     assertEquals((await world.record())?.budget, { period: "2026-11", spent: 0 });
   }));
 
-Deno.test("forget() deletes the record; an open call does not bring it back", () =>
-  inWorld(async (world) => {
-    const { limiter } = world.process("p0");
-    const open = await limiter.reserve(wish([subject({ rpm: 5, ...daily(100) })]), nothing, never);
-    await limiter.forget("user", "ann");
-    assertEquals(await world.record(), null);
-    open.settle({ tokens: 1, micros: 1 });
-    await world.clock.advance(20_000);
-    assertEquals(await world.record(), null);
-    assertEquals(world.clock.pending, 0);
-  }));
-
 Deno.test("close() writes what waits, leaves no timer and no mark, and refuses what comes later", () =>
   inWorld(async (world) => {
     const { limiter } = world.process("p0");

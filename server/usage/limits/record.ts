@@ -1,5 +1,4 @@
-import { z } from "zod";
-import type { Window } from "./window.ts";
+import type { Bucket, Window } from "./window.ts";
 
 /** What was spent of a budget. */
 export interface Spending {
@@ -32,18 +31,37 @@ export interface LimitRecord {
 /** Nothing used and nothing held. */
 export const EMPTY_RECORD: LimitRecord = { v: 1, window: [], budget: null, held: {} };
 
-const count = z.number().int().nonnegative();
-
-const stored = z.object({
-  window: z.array(z.tuple([count, count, count])).catch([]),
-  budget: z.object({ period: z.string().regex(/^\d{4}-\d\d(-\d\d)?$/), spent: count }).nullable().catch(null),
-  held: z.record(z.string(), z.object({ micros: count, used: count, until: z.number() })).catch({}),
-});
-
 /** Reads a stored record. A part that makes no sense is taken for empty. */
 export function readRecord(value: unknown): LimitRecord {
-  const { success, data } = stored.safeParse(value);
-  return success ? { v: 1, ...data } : EMPTY_RECORD;
+  if (!isObject(value)) return EMPTY_RECORD;
+  const { window, budget, held } = value;
+  return {
+    v: 1,
+    window: Array.isArray(window) && window.every(isBucket) ? window : [],
+    budget: isSpending(budget) ? budget : null,
+    held: isObject(held) && Object.values(held).every(isHeld) ? held as LimitRecord["held"] : {}, // each was looked at
+  };
+}
+
+function isBucket(value: unknown): value is Bucket {
+  return Array.isArray(value) && value.length === 3 && value.every(isCount);
+}
+
+function isSpending(value: unknown): value is Spending {
+  return isObject(value) && isCount(value.spent) && typeof value.period === "string" &&
+    /^\d{4}-\d\d(-\d\d)?$/.test(value.period);
+}
+
+function isHeld(value: unknown): value is Held {
+  return isObject(value) && isCount(value.micros) && isCount(value.used) && typeof value.until === "number";
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Where the record of a subject lies. */

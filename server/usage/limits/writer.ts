@@ -28,6 +28,9 @@ const LONGEST_PAUSE = 32;
 const CONTENDED = 1_000;
 const TURN = 4;
 
+/** No window or period is longer: whoever is not heard of for so long, or was deleted, leaves nothing behind. In milliseconds. */
+const KEPT_FOR = 32 * 86_400_000;
+
 /** Makes a batch into one commit, decided anew as often as another process was faster. One batch at a time. */
 export class Writer {
   readonly #o: WriterOptions;
@@ -94,12 +97,6 @@ export class Writer {
     return { plan, happened };
   }
 
-  /** Deletes a record. @throws {GatehouseError} `storage_unavailable` */
-  async forget(name: string): Promise<void> {
-    await this.#o.store.commit({ deletes: [this.#records.keyOf(name)] });
-    this.#records.drop([name]);
-  }
-
   /** Leaves nothing of this process behind. @throws {GatehouseError} `storage_unavailable` */
   async leave(): Promise<void> {
     if (!this.inDoubt) await this.#outcomes.remove();
@@ -120,7 +117,11 @@ export class Writer {
     if (plan.puts.size === 0) return await this.#o.store.commit({ checks }) !== null;
 
     const { number, change } = this.#outcomes.next();
-    const puts = [...plan.puts].map(([name, value]) => ({ key: this.#records.keyOf(name), value }));
+    const puts = [...plan.puts].map(([name, value]) => ({
+      key: this.#records.keyOf(name),
+      value,
+      expireIn: KEPT_FOR,
+    }));
     const whole: Change = {
       checks: [...checks, ...change.checks ?? []],
       puts: [...puts, ...change.puts ?? []],
