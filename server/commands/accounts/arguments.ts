@@ -8,8 +8,8 @@ export class UsageError extends Error {
 
 /** What may follow a command's name. */
 export interface ArgumentShape {
-  /** How it is called, for messages: `gatehouse user add <name> [--admin]`. */
-  readonly usage: string;
+  /** How it is called, in lines of at most 80 characters: `user add <name> [--admin]`. */
+  readonly usage: readonly string[];
   /** How many words without dashes it takes. */
   readonly words: number;
   /** Flags that stand alone. */
@@ -36,9 +36,9 @@ export function readArguments(args: readonly string[], shape: ArgumentShape): Ar
     parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch {
     // Its own message may repeat a value, and a value may be a secret in the wrong place.
-    throw new UsageError(`Usage: deno task ${usage}`);
+    throw new UsageError(usageText(usage));
   }
-  if (parsed.positionals.length !== words) throw new UsageError(`Usage: deno task ${usage}`);
+  if (parsed.positionals.length !== words) throw new UsageError(usageText(usage));
   return {
     words: parsed.positionals,
     has: (flag) => parsed.values[flag] === true,
@@ -49,9 +49,13 @@ export function readArguments(args: readonly string[], shape: ArgumentShape): Ar
   };
 }
 
+function usageText([first = "", ...rest]: readonly string[]): string {
+  return [`Usage: deno task gatehouse ${first}`, ...rest.map((line) => `  ${line}`)].join("\n");
+}
+
 /** The flags of limits, on users and keys alike. */
 export const LIMIT_FLAGS = ["rpm", "tpm", "budget", "models"] as const;
-/** How they are shown in a usage line. */
+/** How they are shown in a line of their own. */
 export const LIMIT_USAGE = "[--rpm N] [--tpm N] [--budget AMOUNT/day|month] [--models a,b]";
 
 /** The limits that are named; what is not named stays out. @throws {UsageError} */
@@ -69,7 +73,7 @@ export function limitsOf(args: Arguments): {
     ...(rpm === null ? {} : { rpm: wholeNumber("--rpm", rpm) }),
     ...(tpm === null ? {} : { tpm: wholeNumber("--tpm", tpm) }),
     ...(budget === null ? {} : { budget: budgetOf(budget) }),
-    ...(models === null ? {} : { models: models.split(",").map((name) => name.trim()).filter((name) => name !== "") }),
+    ...(models === null ? {} : { models: modelsOf(models) }),
   };
 }
 
@@ -85,6 +89,13 @@ function budgetOf(text: string): Budget {
   if (match === null) throw new UsageError("--budget takes an amount and a period, such as 5/day or 120.50/month");
   const period = match[2] === "day" ? "day" : "month";
   return { amountMicros: Math.round(Number(match[1]) * 1_000_000), period };
+}
+
+/** An empty list would open no model at all, and 101 names are refused where the user is made already. */
+function modelsOf(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  if (names.length >= 1 && names.length <= 100 && names.every((name) => name.length <= 200)) return names;
+  throw new UsageError("--models takes 1 to 100 names separated by commas, of at most 200 characters each");
 }
 
 const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 };

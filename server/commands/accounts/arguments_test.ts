@@ -1,7 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { expiryOf, LIMIT_FLAGS, limitsOf, readArguments, UsageError } from "./arguments.ts";
 
-const SHAPE = { usage: "gatehouse user add <name>", words: 1, flags: ["admin"], values: ["email", ...LIMIT_FLAGS] };
+const SHAPE = {
+  usage: ["user add <name>", "[--limits]"],
+  words: 1,
+  flags: ["admin"],
+  values: ["email", ...LIMIT_FLAGS],
+};
 
 function limits(...args: string[]) {
   return limitsOf(readArguments(["ada", ...args], SHAPE));
@@ -16,7 +21,7 @@ Deno.test("readArguments() reads words, flags and values in any order", () => {
 Deno.test("readArguments() refuses what the command does not take, and repeats nothing of it", () => {
   for (const args of [[], ["a", "b"], ["a", "--password", "hunter22"], ["a", "--email"], ["a", "--admin=x"]]) {
     const error = assertThrows(() => readArguments(args, SHAPE), UsageError);
-    assertEquals(error.message, "Usage: deno task gatehouse user add <name>");
+    assertEquals(error.message, "Usage: deno task gatehouse user add <name>\n  [--limits]");
   }
 });
 
@@ -30,7 +35,12 @@ Deno.test("limitsOf() gives only what was named, money in millionths", () => {
 
 Deno.test("limitsOf() refuses numbers that are none", () => {
   const bad = [["--rpm", "0"], ["--rpm", "1.5"], ["--tpm", "-1"], ["--tpm", "1e3"], ["--budget", "5"]];
-  for (const args of [...bad, ["--budget", "5/week"], ["--budget", "-5/day"], ["--budget", "1.2345678/day"]]) {
+  for (
+    const args of [...bad, ["--models", ","], ["--models", "x".repeat(201)], ["--budget", "5/week"], [
+      "--budget",
+      "-5/day",
+    ], ["--budget", "1.2345678/day"]]
+  ) {
     assertThrows(() => limits(...args), UsageError);
   }
 });

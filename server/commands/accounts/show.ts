@@ -1,13 +1,18 @@
 import type { Limits } from "../../accounts/mod.ts";
 
-/** Limits in a few words. */
+/** Limits in a few words, in the names of the flags that set them. */
 export function limitsText({ rpm, tpm, budget }: Limits): string {
   const parts = [
-    ...(rpm === null ? [] : [`${rpm} requests/min`]),
-    ...(tpm === null ? [] : [`${tpm} tokens/min`]),
-    ...(budget === null ? [] : [`${moneyText(budget.amountMicros)} a ${budget.period}`]),
+    ...(rpm === null ? [] : [`${rpm} rpm`]),
+    ...(tpm === null ? [] : [`${tpm} tpm`]),
+    ...(budget === null ? [] : [`${moneyText(budget.amountMicros)}/${budget.period}`]),
   ];
-  return parts.length === 0 ? "none" : parts.join(", ");
+  return parts.length === 0 ? "-" : parts.join(", ");
+}
+
+/** The models that are open, by name. */
+export function modelsText(models: readonly string[] | null): string {
+  return models === null ? "all" : models.length === 0 ? "none" : models.join(",");
 }
 
 /** Millionths as a decimal: at least two places, and as many as there are. */
@@ -21,7 +26,7 @@ export function dayText(ms: number | null): string {
   return ms === null ? "-" : new Date(ms).toISOString().slice(0, 10);
 }
 
-/** A time to the minute, or `never`. */
+/** A time to the minute, UTC, or `never`. */
 export function timeText(ms: number | null): string {
-  return ms === null ? "never" : `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return ms === null ? "never" : `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")}`;
 }

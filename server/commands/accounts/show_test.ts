@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { NO_LIMITS } from "../../accounts/mod.ts";
-import { dayText, limitsText, moneyText, timeText } from "./show.ts";
+import { dayText, limitsText, modelsText, moneyText, timeText } from "./show.ts";
 import { table } from "./table.ts";
 
 Deno.test("moneyText() shows two places, and more where there are more", () => {
@@ -15,14 +15,18 @@ Deno.test("moneyText() shows two places, and more where there are more", () => {
 });
 
 Deno.test("limitsText() names each limit", () => {
-  assertEquals(limitsText(NO_LIMITS), "none");
+  assertEquals(limitsText(NO_LIMITS), "-");
   const budget = { amountMicros: 5_000_000, period: "day" } as const;
-  assertEquals(limitsText({ rpm: 60, tpm: 1000, budget }), "60 requests/min, 1000 tokens/min, 5.00 a day");
+  assertEquals(limitsText({ rpm: 60, tpm: 1000, budget }), "60 rpm, 1000 tpm, 5.00/day");
+});
+
+Deno.test("modelsText() tells no model from every model", () => {
+  assertEquals([null, [], ["a", "b"]].map(modelsText), ["all", "none", "a,b"]);
 });
 
 Deno.test("dayText() and timeText() say when, in UTC", () => {
   assertEquals([dayText(null), dayText(0)], ["-", "1970-01-01"]);
-  assertEquals([timeText(null), timeText(60_000)], ["never", "1970-01-01 00:01 UTC"]);
+  assertEquals([timeText(null), timeText(60_000)], ["never", "1970-01-01 00:01"]);
 });
 
 Deno.test("table() aligns columns, numbers to the right", () => {

@@ -2,6 +2,7 @@ import { hostPort } from "../../network/mod.ts";
 import type { UpstreamSettings } from "../../settings/mod.ts";
 import { openStore, type Store } from "../../storage/mod.ts";
 import { silentLogger } from "../../telemetry/mod.ts";
+import { checkAccounts } from "./accounts.ts";
 import { checkClock, watchDates } from "./clock.ts";
 import { checkConnect } from "./connect.ts";
 import { checkCredential, type CredentialState } from "./credential.ts";
@@ -13,6 +14,7 @@ import { checkFolders } from "./folders.ts";
 import { farSides, originsOf } from "./hosts.ts";
 import { checkModelList } from "./model_list.ts";
 import { checkPort } from "./port.ts";
+import { checkPrices } from "./prices.ts";
 import { checkProxies } from "./proxy.ts";
 import { checkStore } from "./store.ts";
 import { guarded, LIMIT, limited, reasonOf } from "./time_limit.ts";
@@ -35,6 +37,7 @@ export async function* examine(outer: Examination): AsyncGenerator<Findings, voi
   const { store, findings } = await openedStore(exam);
   try {
     yield findings;
+    if (store !== null) yield await guarded(exam, "accounts", () => checkAccounts(exam, store));
     const [upstream] = exam.settings.upstreams;
     if (exam.settings.demo || upstream === undefined) {
       yield [skip("network", "the demo speaks to this machine only")];
@@ -43,6 +46,7 @@ export async function* examine(outer: Examination): AsyncGenerator<Findings, voi
       yield checkClock(http.skews());
       yield far;
     }
+    yield checkPrices(exam.settings);
     yield await port;
   } finally {
     store?.close();

@@ -23,7 +23,7 @@ async function verdicts(
   }
 }
 
-const LOCAL = ["data folder: ok", "store file: ok", "sealing key: ok", "store: ok"];
+const LOCAL = ["data folder: ok", "store file: ok", "sealing key: ok", "store: ok", "accounts: ok"];
 
 Deno.test("examine() looks at this machine only in the demo", async () => {
   assertEquals(await verdicts({}), [...LOCAL, "network: skip", "port: ok"]);

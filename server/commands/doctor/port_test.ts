@@ -28,7 +28,14 @@ Deno.test("checkPort() fails where another program listens", async () => {
   assertEquals((await used(() => Promise.reject(new Error("broken"))))?.verdict, "FAIL");
 });
 
-Deno.test("checkPort() fails for a bind off loopback", async () => {
+Deno.test("checkPort() looks off loopback too, and asks a server that listens everywhere on loopback", async () => {
   const env = { HOST: "0.0.0.0", LLM_BASE_URL: "https://models.example/v1" };
-  assertEquals((await checkPort(examination(env)))[0]?.verdict, "FAIL");
+  assertEquals((await checkPort(examination(env)))[0]?.verdict, "ok");
+  const listen = () => {
+    throw new Deno.errors.AddrInUse();
+  };
+  const refusal = () => Response.json({ error: { code: "credential_required" } }, { status: 401 });
+  const exam = examination(env, refusal, { listen });
+  assertEquals((await checkPort(exam))[0]?.verdict, "ok");
+  assertEquals(exam.asked.map(({ url }) => url.href), ["http://127.0.0.1:8000/health"]);
 });
