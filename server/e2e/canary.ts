@@ -7,8 +7,13 @@ export class Canaries {
     const mark = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join(
       "",
     );
-    this.#marks.push([kind, mark]);
+    this.watch(kind, mark);
     return `canary-${mark}`;
+  }
+
+  /** Looks for a secret that others made as well. @param mark what of it nobody may see */
+  watch(kind: string, mark: string): void {
+    this.#marks.push([kind, mark]);
   }
 
   /** The kinds of the secrets that are in a text, in whatever form. */

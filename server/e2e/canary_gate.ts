@@ -1,7 +1,5 @@
-import { assert } from "@std/assert";
 import type { Canaries } from "./canary.ts";
-import { Child } from "./child.ts";
-import { type Gate, gateEnvironment, type GateOptions, type Home, serveCommand } from "./gate.ts";
+import type { Gate, Home } from "./gate.ts";
 import type { Hostile, TokenFault } from "./hostile.ts";
 
 /** Everything a client can see of an answer. */
@@ -19,22 +17,13 @@ export function clientHeaders(canaries: Canaries): Record<string, string> {
   };
 }
 
-/** Everything the gate says of itself. */
-export async function operations(gate: Gate): Promise<string> {
+/** Everything the gate says of itself. @param headers what the asker shows */
+export async function operations(gate: Gate, headers: Record<string, string> = {}): Promise<string> {
   const paths = ["/health", "/health/ready", "/metrics", "/v1/models", "/v1/models/none", "/nothing"];
-  const answers = await Promise.all(paths.map(async (path) => await see(await fetch(`${gate.url}${path}`))));
+  const answers = await Promise.all(
+    paths.map(async (path) => await see(await fetch(`${gate.url}${path}`, { headers }))),
+  );
   return answers.join("\n");
-}
-
-/** Runs one of the command line's commands to its end. */
-export async function runCommand(subcommand: string, options: GateOptions): Promise<{ code: number; output: string }> {
-  await using child = new Child(await serveCommand(subcommand), {
-    env: gateEnvironment(options),
-    cwd: options.home.path,
-  });
-  const { code } = await child.exit();
-  assert(!child.output.includes("Uncaught"), child.output);
-  return { code, output: child.output };
 }
 
 /** The settings of a gate with a secret in every place that takes one, in front of the hostile provider and model. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { Canaries } from "./canary.ts";
-import { clientHeaders, oauthEnvironment, operations, runCommand, see } from "./canary_gate.ts";
+import { clientHeaders, oauthEnvironment, operations, see } from "./canary_gate.ts";
+import { runCommand } from "./command_line.ts";
 import { Gate, Home } from "./gate.ts";
 import { Hostile, MODEL_PROMPTS, TOKEN_FAULTS, type TokenFault } from "./hostile.ts";
 import { failure } from "./raw_pieces.ts";
@@ -35,7 +36,7 @@ async function throughTokenFault(fault: TokenFault): Promise<void> {
   said += await see(await fetch(url, { method: "POST", headers, body: "{" }));
   await gate.stop();
   said += gate.output;
-  for (const command of ["status", "doctor"]) said += (await runCommand(command, options)).output;
+  for (const command of ["status", "doctor"]) said += (await runCommand([command], options)).output;
 
   const arrived = canaries.findIn(hostile.received);
   const sent = ["client secret", "refresh token", "extra parameter", "key in the URL's query", "extra header"];
@@ -90,7 +91,7 @@ Deno.test("no API key and no proxy password shows when the proxy is dead, refuse
     }
     said += await operations(gate);
     await gate.stop();
-    said += gate.output + (await runCommand("doctor", { env, home })).output;
+    said += gate.output + (await runCommand(["doctor"], { env, home })).output;
     await assertClean(canaries, home, said);
   }
   assert(canaries.findIn(hostile.received).includes("API key"), "the key was used");
@@ -115,7 +116,7 @@ Deno.test("no secret shows in what is said about bad settings", async () => {
     PORT: "none",
   };
   for (const command of ["serve", "doctor", "status"]) {
-    const { code, output } = await runCommand(command, { env, home });
+    const { code, output } = await runCommand([command], { env, home });
     assertNotEquals(code, 0, output);
     assert(output.includes("OAUTH_REFRESH_TOKEN") && output.includes("PORT"), `the faults are named: ${output}`);
     assertEquals(canaries.findIn(output), [], output);

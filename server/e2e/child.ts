@@ -57,6 +57,16 @@ export class Child implements AsyncDisposable {
     return await this.#process.status;
   }
 
+  /** Writes to its standard input, which stays open. */
+  async write(text: string): Promise<void> {
+    const writer = this.#process.stdin.getWriter();
+    try {
+      await writer.write(new TextEncoder().encode(text));
+    } finally {
+      writer.releaseLock();
+    }
+  }
+
   /** Sends a signal; a process that is gone already is no error. */
   signal(signal: Deno.Signal): void {
     if (this.#ended) return;

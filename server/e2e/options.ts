@@ -10,6 +10,18 @@ export interface Counts {
   readonly abortsAtATime: number;
   /** Streams that are open when SIGTERM comes. */
   readonly drainStreams: number;
+  /** Times that each limit is met by more requests than fit, by one process and by three. */
+  readonly limitRounds: number;
+  /** Times that a server dies in the middle of metered streams. */
+  readonly meteredKills: number;
+  /** Times that each way to take access away is tried. */
+  readonly revocationRounds: number;
+  /** Access tokens that end in the hands of a remote client. */
+  readonly expiries: number;
+  /** Whether ten seconds are spent on a refresh token's grace. */
+  readonly waitsForGrace: boolean;
+  /** Loads of logins beside open streams. */
+  readonly loginRounds: number;
 }
 
 const BUILD: Counts = {
@@ -19,6 +31,12 @@ const BUILD: Counts = {
   abortsPerPhase: 200,
   abortsAtATime: 20,
   drainStreams: 200,
+  limitRounds: 1,
+  meteredKills: 4,
+  revocationRounds: 1,
+  expiries: 2,
+  waitsForGrace: false,
+  loginRounds: 1,
 };
 
 const SOAK: Counts = {
@@ -28,6 +46,12 @@ const SOAK: Counts = {
   abortsPerPhase: 2_500,
   abortsAtATime: 20,
   drainStreams: 200,
+  limitRounds: 50,
+  meteredKills: 100,
+  revocationRounds: 50,
+  expiries: 100,
+  waitsForGrace: true,
+  loginRounds: 20,
 };
 
 /** The variable by which the runner tells its suites to do the full counts. */

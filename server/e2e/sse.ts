@@ -24,10 +24,11 @@ export async function readStream(response: Response): Promise<StreamResult> {
   } catch {
     broken = true;
   }
-  return { ...interpret(raw), broken, raw };
+  return { ...interpretStream(raw), broken, raw };
 }
 
-function interpret(raw: string): Omit<StreamResult, "broken" | "raw"> {
+/** What the bytes of a stream, as text, come to. */
+export function interpretStream(raw: string): Omit<StreamResult, "broken" | "raw"> {
   let text = "";
   let errorCode: string | null = null;
   let usage: unknown = null;

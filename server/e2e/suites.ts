@@ -21,4 +21,10 @@ export const SUITES: readonly Suite[] = [
   "demo",
   "bundle",
   "clients",
+  "access_kill",
+  "access_revocation",
+  "access_remote",
+  "access_logins",
+  "access_limits",
+  "canary_accounts",
 ].map((name) => ({ name, file: `${name}_test.ts` }));
