@@ -3,11 +3,13 @@ import { HumanMessage } from "@langchain/core/messages";
 import { tool as langchainTool } from "@langchain/core/tools";
 import { ChatOpenAI } from "@langchain/openai";
 import { generateText, isStepCount, streamText, tool } from "ai";
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import OpenAI from "openai";
 import { z } from "zod";
+import { Api } from "./api.ts";
 import { startFixture } from "./child.ts";
 import { Gate, Home } from "./gate.ts";
+import { Install } from "./install.ts";
 
 const HELLO = "Say hello.";
 const WEATHER = "What is the weather in Paris?";
@@ -23,10 +25,12 @@ const weatherOf = (city: string) => `It is sunny in ${city}.`;
 interface Target {
   readonly baseURL: string;
   readonly model: string;
+  /** What they show for a key. */
+  readonly apiKey: string;
 }
 
-async function withOpenAI({ baseURL, model }: Target): Promise<void> {
-  const client = new OpenAI({ baseURL, apiKey: "any", maxRetries: 0 });
+async function withOpenAI({ baseURL, model, apiKey }: Target): Promise<void> {
+  const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
   const models = await client.models.list();
   assert(models.data.some(({ id }) => id === model), JSON.stringify(models.data));
 
@@ -73,8 +77,8 @@ async function withOpenAI({ baseURL, model }: Target): Promise<void> {
   assertEquals(cities, ["Paris"]);
 }
 
-async function withLangChain({ baseURL, model }: Target): Promise<void> {
-  const chat = new ChatOpenAI({ model, apiKey: "any", maxRetries: 0, streamUsage: true, configuration: { baseURL } });
+async function withLangChain({ baseURL, model, apiKey }: Target): Promise<void> {
+  const chat = new ChatOpenAI({ model, apiKey, maxRetries: 0, streamUsage: true, configuration: { baseURL } });
   const answer = await chat.invoke(HELLO);
   assertGreater(answer.text.length, 0);
   // LangChain's generics lose the type of what is there.
@@ -109,8 +113,8 @@ async function withLangChain({ baseURL, model }: Target): Promise<void> {
   assertGreater(end.text.length, 0);
 }
 
-async function withAiSdk({ baseURL, model: name }: Target): Promise<void> {
-  const model = createOpenAICompatible({ name: "gatehouse", baseURL, includeUsage: true })(name);
+async function withAiSdk({ baseURL, model: name, apiKey }: Target): Promise<void> {
+  const model = createOpenAICompatible({ name: "gatehouse", baseURL, apiKey, includeUsage: true })(name);
   const plain = await generateText({ model, prompt: HELLO, maxRetries: 0 });
   assertGreater(plain.text.length, 0);
 
@@ -143,9 +147,9 @@ async function withAiSdk({ baseURL, model: name }: Target): Promise<void> {
 
 const CLIENTS = { openai: withOpenAI, "@langchain/openai": withLangChain, "@ai-sdk/openai-compatible": withAiSdk };
 
-async function withEveryClient(t: Deno.TestContext, gate: Gate, model: string): Promise<void> {
+async function withEveryClient(t: Deno.TestContext, gate: Gate, model: string, apiKey = "any"): Promise<void> {
   for (const [name, run] of Object.entries(CLIENTS)) {
-    await t.step(name, () => run({ baseURL: `${gate.url}/v1`, model }));
+    await t.step(name, () => run({ baseURL: `${gate.url}/v1`, model, apiKey }));
   }
 }
 
@@ -166,3 +170,56 @@ Deno.test("real clients ask, stream and call tools against an upstream that nobo
   await withEveryClient(t, gate, "gpt-4o");
   await gate.stop();
 });
+
+Deno.test("real clients pass by a key, and tell a bad key and a limit by their own errors", async (t) => {
+  await using install = await Install.make({ DEMO: "1" });
+  await using gates = await install.start(1);
+  const gate = gates.at(0);
+  const admin = await install.admin(gate);
+  const { key } = await admin.createKey({ name: "clients" });
+  await withEveryClient(t, gate, "demo", key);
+
+  const target = { baseURL: `${gate.url}/v1`, model: "demo" };
+  const { key: limited } = await admin.createKey({ name: "limited", rpm: 1 });
+  const used = await new Api(gate.url, limited).ask("POST", "/v1/chat/completions", {
+    messages: [{ role: "user", content: HELLO }],
+  });
+  assertEquals(used.status, 200, await used.text());
+  for (const stream of [false, true]) {
+    await t.step(`openai, ${stream ? "streamed" : "whole"}`, async () => {
+      await assertRejects(() => askOpenAI({ ...target, apiKey: badKey(key) }, stream), OpenAI.AuthenticationError);
+      const refusal = await assertRejects(
+        () => askOpenAI({ ...target, apiKey: limited }, stream),
+        OpenAI.RateLimitError,
+      );
+      assertEquals(refusal.code, "rate_limit_exceeded");
+      assertGreater(Number(refusal.headers.get("retry-after")), 0);
+      assertEquals(refusal.headers.get("x-ratelimit-remaining-requests"), "0");
+    });
+    await t.step(`@langchain/openai, ${stream ? "streamed" : "whole"}`, async () => {
+      for (const [apiKey, status] of [[badKey(key), 401], [limited, 429]] as const) {
+        const refusal: unknown = await askLangChain({ ...target, apiKey }, stream).then(() => null, (error) => error);
+        // It brings an OpenAI client of its own.
+        assert(refusal instanceof Error && "status" in refusal, String(refusal));
+        assertEquals(refusal.status, status);
+      }
+    });
+  }
+  await gates.stop();
+});
+
+/** Of a key's form, and nobody's. */
+function badKey(key: string): string {
+  return `${key.slice(0, -1)}${key.endsWith("A") ? "B" : "A"}`;
+}
+
+async function askOpenAI({ baseURL, model, apiKey }: Target, stream: boolean): Promise<void> {
+  const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+  await client.chat.completions.create({ model, messages: [{ role: "user", content: HELLO }], stream });
+}
+
+async function askLangChain({ baseURL, model, apiKey }: Target, stream: boolean): Promise<void> {
+  const chat = new ChatOpenAI({ model, apiKey, maxRetries: 0, configuration: { baseURL } });
+  if (stream) { for await (const _ of await chat.stream(HELLO)); }
+  else await chat.invoke(HELLO);
+}
