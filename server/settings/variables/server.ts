@@ -15,11 +15,14 @@ export const SERVER_VARIABLES = {
   REGISTRATION: {
     type: oneOf("open", "closed"),
     unset: "open on loopback, closed elsewhere",
-    help: "Whether anyone may register a user.",
+    help: "open: anyone who reaches the server may make an account, though never an administrator.",
   },
   ALLOWED_HOSTS: { type: hostList, help: "Further Host names that open mode answers to." },
   CORS_ORIGINS: { type: originList, help: "Web origins that may call the server from a browser." },
-  TRUSTED_PROXIES: { type: addressList, help: "Reverse proxies whose forwarding headers are believed." },
+  TRUSTED_PROXIES: {
+    type: addressList,
+    help: "Reverse proxies whose X-Forwarded-For is believed: failed logins are counted by address.",
+  },
   PUBLIC_URL: { type: httpUrl, help: "The server's address as its users see it, behind a reverse proxy." },
   MAX_BODY_BYTES: { type: bytes, default: "20MiB", help: "Longest request body." },
   DRAIN_TIMEOUT: { type: secondsOrZero, default: "30", help: "Seconds that open streams get to finish at a stop." },
