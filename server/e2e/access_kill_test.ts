@@ -6,10 +6,13 @@ import { counts } from "./options.ts";
 import { report } from "./report.ts";
 import { eventually } from "./wait.ts";
 
-/** The books are written every second, what a budget's open calls have used every five; a write takes a moment. */
+/**
+ * The books are written every second, what a budget's open calls have used every five. A write takes a moment, and a busy
+ * machine may pause it: the figures are reported.
+ */
 const BOOKS_MS = 1_000;
 const BUDGET_MS = 5_000;
-const WRITE_MS = 250;
+const WRITE_MS = 500;
 /** A process that has not written for so long is dead: what it held of budgets is free. */
 const ALIVE_MS = 15_000;
 
