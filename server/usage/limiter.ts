@@ -26,7 +26,10 @@ export interface Reservation {
   settle(used: Used): void;
 }
 
-/** Budgets and rates, exact across all processes on a store. */
+/**
+ * Budgets and rates, exact across all processes on a store. Budgets only while the clocks of their machines differ by
+ * less than 10 s: by them a process is taken for dead, and what it holds for free.
+ */
 export interface Limiter {
   /**
    * Makes room for a call under all limits that bind it, or refuses it under the first that has none.

@@ -101,6 +101,21 @@ Deno.test("an entry that an earlier life of the same name left behind is folded,
     assertEquals([record?.budget?.spent, heldOf(record)], [25, 75]);
   }));
 
+Deno.test("a process that died while its clock stood far ahead blocks nothing: its entry counts as a dead one's", async () => {
+  for (const [ahead, left] of [[60_000, 40], [60_001, 75], [3_600_000, 75]] as const) {
+    await inWorld(async (world) => {
+      const ownClock = new FakeClock(NOON - 5_000 + ahead);
+      const dying = world.process("p0", ownClock);
+      await dying.limiter.reserve(wish(TIGHT, 60), used(25), never);
+      await ownClock.advance(5_000);
+      kill(dying);
+      const { limiter } = world.process("p1");
+      await assertRejects(() => world.run(limiter.reserve(wish(TIGHT, left + 1), nothing, never)), GatehouseError);
+      await world.run(limiter.reserve(wish(TIGHT, left), nothing, never));
+    });
+  }
+});
+
 /** Calls of one process, some open while others end. @returns what they used together */
 async function traffic(world: World, { limiter }: Process): Promise<number> {
   let spent = 0;

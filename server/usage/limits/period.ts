@@ -1,10 +1,8 @@
 import type { Budget } from "../../accounts/mod.ts";
+import { SKEW } from "./skew.ts";
 
 /** How long a budget lasts before it begins anew. */
 export type PeriodKind = Budget["period"];
-
-/** By how much clocks of machines on one store may differ, in milliseconds. */
-const SKEW = 60_000;
 
 /** The period of `now`, UTC: `2026-11-20` or `2026-11`. */
 export function periodOf(kind: PeriodKind, now: number): string {

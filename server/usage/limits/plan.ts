@@ -5,6 +5,7 @@ import { type Grant, type Operation, type Refused, type Reserve, type Settle, su
 import { EMPTY_RECORD, type LimitRecord } from "./record.ts";
 import { refusalOf } from "./refusal.ts";
 import { type Hold, type Share, usedNow, wholeUp } from "./shares.ts";
+import { SKEW } from "./skew.ts";
 import { correct, currentWindow } from "./window.ts";
 
 /** How long a process counts as alive after a write, in milliseconds. */
@@ -117,9 +118,14 @@ function recordNow(name: string, { records, shares, shard, now }: Ground): Limit
   const stored = records.get(name) ?? EMPTY_RECORD;
   const share = shares.get(name);
   const ours = share?.stored ?? false; // an entry in our name that we know nothing of is of an earlier life
-  const folded = foldDead(stored, now, (of, { until }) => of === shard ? !ours : until <= now);
+  const folded = foldDead(stored, now, (of, { until }) => of === shard ? !ours : !isAlive(until, now));
   const record = { ...folded, window: currentWindow(folded.window, now) };
   return share === undefined ? record : withHeld(record, shard, share.held(now + ALIVE));
+}
+
+/** Whether an entry's process may still live. No one's clock stands so far ahead rightly: such an entry would never end. */
+function isAlive(until: number, now: number): boolean {
+  return until > now && until <= now + ALIVE + SKEW;
 }
 
 /** Changes what this process holds in a record. */

@@ -1,3 +1,5 @@
+import { SKEW } from "./skew.ts";
+
 /** What was admitted within one second: the second since the epoch, requests, tokens. */
 export type Bucket = readonly [second: number, requests: number, tokens: number];
 
@@ -13,13 +15,10 @@ export interface Totals {
 /** A request of the end of its second is 60 s old only when 61 have begun: a bucket stays that long. */
 const STAYS_S = 61;
 
-/** By how much clocks of machines on one store may differ; a bucket further ahead was dated by a wrong clock. */
-const SKEW_S = 60;
-
 /** The buckets that still count at `now` (milliseconds since the epoch). */
 export function currentWindow(window: Window, now: number): Window {
   const second = Math.floor(now / 1000);
-  const counts = ([at]: Bucket) => at > second - STAYS_S && at <= second + SKEW_S;
+  const counts = ([at]: Bucket) => at > second - STAYS_S && at <= second + SKEW / 1000;
   return window.every(counts) ? window : window.filter(counts);
 }
 
