@@ -11,11 +11,11 @@ export interface Account {
   readonly model: string;
 }
 
-/** One call in the books: from its sending to its one ending. */
+/** One call in the books: from its admission to its one ending. */
 export interface Meter {
   /** Books the call for good; only the first call counts. @returns what it cost; null: the model has no price */
   end(count: TokenCount, estimated: boolean): Cost | null;
-  /** Takes the call out of the books again: it never reached the model, or was refused there. The request still counts, with nothing used. */
+  /** Ends the call with nothing used: it never reached the model, or was refused there. The request still counts. */
   unused(): void;
 }
 
