@@ -246,7 +246,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   accounts.users.resumeRemovals().catch(() => log.warn("deletions that a stop cut off could not be ended yet"));
   log.info("listening", { url: url.origin, version: VERSION, demo: settings.demo });
   // The first request should not have to wait for the list; a list that fails says so in the log, and is asked for again.
-  for (const { models } of upstreams.values()) models.list(AbortSignal.timeout(60_000)).catch(() => {});
+  for (const { models } of upstreams.values()) models.list(new AbortController().signal).catch(() => {});
 
   let stopping: Promise<void> | null = null;
   return {

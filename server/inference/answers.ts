@@ -131,7 +131,7 @@ function truncated(name: string): GatehouseError {
 }
 
 function ended(ending: Ending, { outcome, usage }: RelayEnd): void {
-  if (outcome === "interrupted") ending.interrupted(usage);
+  if (outcome === "interrupted") ending.failed(ending.interruption, usage);
   else ending.end(outcomeOf(outcome), usage);
 }
 

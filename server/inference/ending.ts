@@ -26,15 +26,16 @@ export class Ending {
   readonly #total: Timer | null;
   readonly #onLeave: () => void;
   #ended = false;
+  #sent = false;
   /** How many bytes the model has said so far. */
   said: () => number = () => 0;
   #interruption: GatehouseError | null = null;
 
-  constructor({ call, admission, timeout = null, clock, metrics, onEnd }: {
+  constructor({ call, admission, timeout, clock, metrics, onEnd }: {
     readonly call: ModelCall;
     readonly admission: Admission;
     /** The call's own limit for the whole answer, in milliseconds; null: none. */
-    readonly timeout?: number | null;
+    readonly timeout: number | null;
     readonly clock: Clock;
     readonly metrics: Metrics;
     readonly onEnd: () => void;
@@ -76,21 +77,17 @@ export class Ending {
     return this.#admission.headers;
   }
 
-  /** The call is about to be sent: from here on the model may do something for it. */
-  sending(): void {
-    this.phase = "first_byte";
+  /** The request goes out to the model: from here on it may do something for it. */
+  sent(): void {
+    this.#sent = true;
     this.#admission.begin(() => this.said());
   }
 
   /** From here on the call is a relayed stream. @returns what interrupts the relay */
   relaying(): AbortSignal {
     this.#relayed = new AbortController();
+    if (this.#interruption !== null) this.#relayed.abort(this.#interruption);
     return this.#relayed.signal;
-  }
-
-  /** Records an ending by {@linkcode Ending.interrupt}, once the relay has told the client. */
-  interrupted(usage: Usage | null): void {
-    this.end(outcomeOf(this.#interruption), usage);
   }
 
   /** Records the ending; only the first call counts. */
@@ -127,10 +124,10 @@ export class Ending {
     this.#onEnd();
   }
 
-  /** A call that never reached the model, or was refused there, has used nothing. */
+  /** A call that was never sent, or that the model refused by its status, has used nothing. */
   #bill(outcome: UpstreamOutcome, usage: Usage | null): Bill {
     if (usage !== null) return this.#admission.used(usage);
-    if (this.phase === "queued") return this.#admission.unused();
+    if (!this.#sent) return this.#admission.unused();
     switch (outcome) {
       case "client_error":
       case "server_error":

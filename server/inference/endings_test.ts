@@ -1,109 +1,170 @@
-import { assert, assertEquals } from "@std/assert";
-import {
-  chunk,
-  DONE,
-  events,
-  Feed,
-  FINISH,
-  type Gate,
-  json,
-  MockUpstream,
-  silence,
-  startGate,
-  USAGE,
-} from "../testing/mod.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { LOCAL_USER } from "../accounts/mod.ts";
+import { FakeClock, settle } from "../effects/fake_clock.ts";
+import { GatehouseError } from "../errors/mod.ts";
+import { createWatchdog } from "../network/mod.ts";
+import { createMetrics, silentLogger } from "../telemetry/mod.ts";
+import { createSlots, openaiChat, readChatRequest, type Upstream, type UpstreamCall } from "../upstream/mod.ts";
+import { createAdmissions, createPrices } from "../usage/mod.ts";
+import type { ModelCall } from "./call.ts";
+import type { EventAnswer, EventStream } from "./event_call.ts";
+import { createInference } from "./inference.ts";
 
-/** What the metrics count of the upstream's endings, zeros left out, and how many streams are open. */
-async function counted(gate: Gate): Promise<readonly [endings: Record<string, number>, open: number]> {
-  const text = await (await gate.fetch("/metrics")).text();
-  const lines = text.matchAll(/^gatehouse_upstream_requests_total\{upstream="default",outcome="(\w+)"\} (\d+)$/gm);
-  const endings = Object.fromEntries(
-    [...lines].map(([, name = "", n]) => [name, Number(n)]).filter(([, n]) => n !== 0),
-  );
-  return [endings, Number(/^gatehouse_open_streams (\d+)$/m.exec(text)?.[1])];
+const EVENT = 'data: {"choices":[{"index":0,"delta":{"content":"four"}}]}\n\n';
+
+/** Calls before an upstream that streams for ever, one at a time. */
+function rig(options: { readonly totalTimeout?: number; readonly send?: (call: UpstreamCall) => void } = {}) {
+  const clock = new FakeClock();
+  const watchdog = createWatchdog(clock);
+  const metrics = createMetrics({ clock, version: "0", upstreams: ["u"], routes: [] });
+  const booked: string[] = [];
+  const admissions = createAdmissions({
+    ledger: {
+      open: () => ({
+        end({ prompt, completion }, estimated) {
+          booked.push(`${prompt}+${completion}${estimated ? " estimated" : ""}`);
+          return null;
+        },
+        unused: () => void booked.push("unused"),
+      }),
+    },
+    limiter: { reserve: () => Promise.reject(new Error("nobody is limited here")) },
+    prices: createPrices(null),
+  });
+  const inference = createInference({ clock, watchdog, metrics, admissions });
+  const state = { cancelled: 0 };
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new TextEncoder().encode(EVENT)),
+      cancel: () => void state.cancelled++,
+    }, { highWaterMark: 0 });
+  const upstream: Upstream = {
+    name: "u",
+    slots: createSlots(1),
+    settings: {
+      name: "u",
+      chatUrl: new URL("http://127.0.0.1/v1/chat/completions"),
+      modelsUrl: null,
+      defaultModel: "m",
+      systemPrompt: null,
+      temperature: null,
+      requestTimeout: 60_000,
+      totalTimeout: options.totalTimeout ?? 0,
+      contextTokens: 1,
+      maxConcurrent: 1,
+      extraHeaders: [],
+      credential: { kind: "none" },
+    },
+    credential: {
+      authorize: () => Promise.reject(new Error("not asked here")),
+      rejected: () => Promise.reject(new Error("not asked here")),
+      health: () => ({
+        state: "none",
+        serving: true,
+        since: 0,
+        expiresAt: null,
+        lastRefreshAt: null,
+        lastError: null,
+        fix: null,
+      }),
+      secrets: () => [],
+      close: () => Promise.resolve(),
+    },
+    send(call) {
+      call.onSend?.();
+      options.send?.(call);
+      return Promise.resolve({
+        ok: true,
+        response: new Response(body(), { headers: { "content-type": "text/event-stream" } }),
+      });
+    },
+  };
+  const client = new AbortController();
+  const call: ModelCall = {
+    upstream,
+    who: LOCAL_USER,
+    model: "m",
+    maxOutput: null,
+    headers: [],
+    signal: client.signal,
+    startedAt: 0,
+    log: silentLogger,
+  };
+  const events = async (signal = client.signal): Promise<EventStream> => {
+    const body = { messages: [{ role: "user", content: "12345678" }] };
+    const answer: EventAnswer = await inference.events({ ...call, signal, body, stream: true, timeout: null });
+    if (answer.kind !== "events") throw new Error("the upstream refused");
+    return answer;
+  };
+  const bytes = () => {
+    const request = readChatRequest(new TextEncoder().encode('{"stream":true,"model":"m"}'));
+    if (!request.ok) throw new Error(request.reason);
+    return inference.bytes({ ...call, dialect: openaiChat, request, setModel: false });
+  };
+  return { clock, inference, booked, state, client, events, bytes, [Symbol.dispose]: () => watchdog.close() };
 }
 
-Deno.test("every call is counted once, by the way it ended", async () => {
-  await using upstream = new MockUpstream();
-  await using gate = await startGate(upstream, { env: { LLM_MAX_CONCURRENT: "1" } });
-  const expected: Record<string, number> = {};
-  const ends = async (outcome: string, answer: () => Response, body = "{}") => {
-    upstream.answer = answer;
-    await gate.chat(body).then((response) => response.text());
-    expected[outcome] = (expected[outcome] ?? 0) + 1;
-    assertEquals(await counted(gate), [expected, 0]);
-  };
-  const stream = '{"stream":true}';
-  await ends("ok", () => json("{}"));
-  await ends("ok", () => json("x".repeat(2_000_000)));
-  await ends("ok", () => events(chunk("a"), FINISH, USAGE, DONE), stream);
-  await ends("ok", () => events(chunk("a"), FINISH), stream);
-  await ends("ok", () => new Response(null, { status: 204 }), stream);
-  await ends("client_error", () => json("{}", { status: 429 }));
-  await ends("server_error", () => json("{}", { status: 503 }), stream);
-  await ends("unauthorized", () => json("{}", { status: 401 }));
-  await ends("unauthorized", () => json("{}", { status: 407 }), stream);
-  await ends("failed", () => new Response(null, { status: 302, headers: { location: "/" } }));
-  await ends("failed", () => events(chunk("a"), 'data: {"error":{"message":"no"}}\n\n'), stream);
-  await ends("truncated", () => events(chunk("a")), stream);
-  await ends("truncated", () => events(), stream);
+/** The code that an iteration ends with. */
+async function codeOf(step: Promise<unknown>): Promise<string> {
+  return (await assertRejects(() => step, GatehouseError)).code;
+}
 
-  const feed = new Feed();
-  upstream.answer = () => feed.response;
-  const open = await gate.chat(stream);
-  assertEquals(await counted(gate), [expected, 1]);
-  feed.send(chunk("a"));
-  feed.break();
-  await open.text();
-  assertEquals(await counted(gate), [{ ...expected, failed: 3 }, 0]);
+Deno.test("a call whose client leaves in the tick in which the headers come is over, though nobody reads it", async () => {
+  using rigged: ReturnType<typeof rig> = rig({ send: () => rigged.client.abort() });
+  const answer = await rigged.events();
+  await settle();
+  assertEquals([rigged.inference.open, rigged.state.cancelled, rigged.booked], [0, 1, ["2+0 estimated"]]);
+  assertEquals(await codeOf(answer.events[Symbol.asyncIterator]().next()), "client_closed_request");
 });
 
-Deno.test("an answer cut by LLM_TOTAL_TIMEOUT is counted as one that took too long, streamed or not", async () => {
-  await using upstream = new MockUpstream();
-  await using gate = await startGate(upstream, { env: { LLM_TOTAL_TIMEOUT: "0.1" } });
-  const feed = new Feed();
-  upstream.answer = () => feed.response;
-  const stream = await gate.chat('{"stream":true}');
-  feed.send(chunk("a"));
-  assert((await stream.text()).includes("upstream_timeout"));
-  assertEquals(await counted(gate), [{ timeout: 1 }, 0]);
-
-  upstream.answer = silence;
-  assertEquals((await gate.chat("{}").then((answer) => answer.json())).error.code, "upstream_timeout");
-  assertEquals(await counted(gate), [{ timeout: 2 }, 0]);
+Deno.test("a call whose client leaves before anybody begins to read it is over", async () => {
+  using rigged = rig();
+  await rigged.events();
+  rigged.client.abort();
+  await settle();
+  assertEquals([rigged.inference.open, rigged.state.cancelled, rigged.booked], [0, 1, ["2+0 estimated"]]);
 });
 
-Deno.test("a client that leaves within its own body never reaches the upstream, and hurts nobody", async () => {
-  await using upstream = new MockUpstream();
-  await using gate = await startGate(upstream, { env: { LLM_MAX_CONCURRENT: "1" } });
-  for (const framing of ["content-length: 5000", "transfer-encoding: chunked"]) {
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(gate.app.url.port) });
-    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: ${gate.app.url.host}\r\n${framing}\r\n\r\n`;
-    await connection.write(new TextEncoder().encode(`${head}2\r\n{}\r\n`));
-    // An answer on another connection proves that the head was read.
-    await (await gate.fetch("/health/live")).body?.cancel();
-    connection.close();
-  }
-  const answer = await gate.chat("{}");
-  await answer.body?.cancel();
-  assertEquals([answer.status, upstream.calls.length], [200, 1]);
+Deno.test("a time-out ends a call whose reader has begun and is away", async () => {
+  using rigged = rig({ totalTimeout: 1_000 });
+  const reader = (await rigged.events()).events[Symbol.asyncIterator]();
+  await reader.next();
+  await reader.next();
+  await rigged.clock.advance(1_000);
+  assertEquals([rigged.inference.open, rigged.booked], [0, ["2+1 estimated"]]);
+  assertEquals(await codeOf(reader.next()), "upstream_timeout");
+  assertEquals(rigged.state.cancelled, 1);
 });
 
-Deno.test("calls in one another's way all end: failures, leavers and answers through one slot", async () => {
-  await using upstream = new MockUpstream();
-  await using gate = await startGate(upstream, { env: { LLM_MAX_CONCURRENT: "1" } });
-  upstream.answer = (seen) => {
-    if (seen.text.includes("wait")) return silence(seen);
-    return seen.text.includes("stream") ? events(chunk("a"), FINISH, DONE) : json("{}", { status: 500 });
-  };
-  const asked = Array.from({ length: 24 }, async (_, i) => {
-    const client = new AbortController();
-    const body = ['{"user":"wait"}', '{"stream":true}', "{}"][i % 3] ?? "";
-    const answer = gate.chat(body, { signal: client.signal }).then((response) => response.text(), () => "left");
-    if (i % 3 === 0) setTimeout(() => client.abort(), i);
-    return await answer;
-  });
-  const texts = await Promise.all(asked);
-  assert(texts.every((text, i) => text === ["left", chunk("a") + FINISH + DONE, "{}"][i % 3]));
-  assertEquals((await counted(gate))[1], 0);
+Deno.test("a time-out before anybody reads is told as one", async () => {
+  using rigged = rig({ totalTimeout: 1_000 });
+  const answer = await rigged.events();
+  await rigged.clock.advance(1_000);
+  assertEquals(await codeOf(answer.events[Symbol.asyncIterator]().next()), "upstream_timeout");
+});
+
+Deno.test("a reader that stops early ends its call", async () => {
+  using rigged = rig();
+  for await (const event of (await rigged.events()).events) if (event.type === "text") break;
+  assertEquals([rigged.inference.open, rigged.state.cancelled, rigged.booked], [0, 1, ["2+1 estimated"]]);
+});
+
+Deno.test("a call that is given up before it is sent has used nothing", async () => {
+  using rigged = rig();
+  await rigged.events();
+  const other = new AbortController();
+  const waiting = rigged.events(other.signal);
+  await settle();
+  other.abort();
+  assertEquals(await codeOf(waiting), "client_closed_request");
+  assertEquals(rigged.booked, ["unused"]);
+  rigged.client.abort();
+});
+
+Deno.test("endAll() in the tick in which the headers come ends the stream", async () => {
+  const error = new GatehouseError("draining", "Cannot go on: the server is stopping");
+  using rigged: ReturnType<typeof rig> = rig({ send: () => rigged.inference.endAll(error) });
+  const { body } = await rigged.bytes();
+  const text = await new Response(body).text();
+  assertEquals([text.includes('"code":"draining"'), rigged.inference.open], [true, 0]);
 });

@@ -18,19 +18,23 @@ export function eventAnswer(
   let begun = false;
   ending.phase = stream ? "stream" : "body";
   ending.said = () => said;
-  const closed = metrics.streamOpened();
+  const closed = stream ? metrics.streamOpened() : () => {};
 
-  // A generator that nobody begins to read never comes to its `finally`.
-  ending.signal.addEventListener("abort", () => {
+  // Here and not in the generator alone: one that nobody begins to read, or whose reader is away, comes to no end.
+  const over = () => {
+    closed();
+    ending.failed(ending.signal.reason, usage);
     if (begun) return;
     begun = true;
     response.body?.cancel().catch(() => {}); // it may have broken by itself
-    closed();
-    ending.failed(ending.interruption ?? ending.signal.reason);
-  }, { once: true });
+  };
+  if (ending.signal.aborted) over();
+  else ending.signal.addEventListener("abort", over, { once: true });
+
+  const reasonOf = (error: unknown) => signal.aborted ? left() : ending.interruption ?? error;
 
   async function* events(): AsyncGenerator<ModelEvent, void, undefined> {
-    if (begun) throw left();
+    if (begun) throw reasonOf(left());
     begun = true;
     let isFirst = true;
     try {
@@ -41,7 +45,7 @@ export function eventAnswer(
         upstream: upstream.name,
       });
       for await (const event of source) {
-        if (isFirst) metrics.firstToken(upstream.name, clock.monotonic() - startedAt);
+        if (isFirst && stream) metrics.firstToken(upstream.name, clock.monotonic() - startedAt);
         isFirst = false;
         if (event.type === "usage") usage = event.usage;
         said += bytesSaid(event);
@@ -49,9 +53,8 @@ export function eventAnswer(
       }
       ending.end("ok", usage);
     } catch (error) {
-      const reason = ending.interruption ?? error;
-      ending.failed(reason, usage);
-      throw signal.aborted ? left() : reason;
+      ending.failed(ending.interruption ?? error, usage);
+      throw reasonOf(error);
     } finally {
       closed();
       // Still open only where the reader has stopped early.

@@ -75,7 +75,7 @@ export function createInference({ clock, watchdog, metrics, admissions }: Infere
     const { upstream } = call;
     const slot = upstream.slots.take(ending.signal);
     ending.release = slot instanceof Promise ? await slot : slot;
-    ending.sending();
+    ending.phase = "first_byte";
     const headers = headersUp(call.headers);
     const attempt = (askUsage: boolean) => {
       const { bytes, addedUsage } = bodyOf(askUsage);
@@ -88,15 +88,19 @@ export function createInference({ clock, watchdog, metrics, admissions }: Infere
         silence: upstream.settings.requestTimeout,
         // Where nothing was sent, once more: a burst of new connections may overflow a listener's queue for a moment.
         attempts: 2,
+        onSend: () => ending.sent(),
       });
       return { answer, addedUsage };
     };
     const first = attempt(!refusesUsage.has(upstream.name));
     const answer = await first.answer;
     if (answer.ok || !first.addedUsage || !namesStreamOptions(answer)) return answer;
+    const second = await attempt(false).answer;
+    // An error that quotes the request names all that is in it: only an answer shows that this was the fault.
+    if (!second.ok) return second;
     refusesUsage.add(upstream.name);
     call.log.info("the upstream refuses stream_options: usage is not asked of it again", { upstream: upstream.name });
-    return await attempt(false).answer;
+    return second;
   }
 
   /** Runs a call to its answer; whatever it throws is its ending. */

@@ -21,6 +21,8 @@ export interface UpstreamCall {
   readonly silence: number;
   /** Tries where nothing was sent. */
   readonly attempts: number;
+  /** Called right before the request goes out, the credential in hand; once more before the retry after a 401. */
+  readonly onSend?: () => void;
 }
 
 /** The model's answer at its headers. A status of 400 or more comes with its whole body, searched for the credential. */
@@ -69,10 +71,12 @@ export function createUpstream(
   const extraSecrets = extra.map(([, value]) => value).filter((value) => value.length >= SECRET_LENGTH);
 
   async function attempt(call: UpstreamCall, authorization: readonly (readonly [string, string])[]): Promise<Response> {
-    const { body, signal, ...request } = call;
+    const { body, signal, onSend, ...request } = call;
     const headers = { ...call.headers };
     for (const [header, value] of extra) headers[header] = value;
     for (const [header, value] of authorization) headers[header] = value;
+    signal.throwIfAborted();
+    onSend?.();
     try {
       return await http.fetch({ ...request, signal, headers, ...(body === null ? {} : { body }) });
     } catch (error) {

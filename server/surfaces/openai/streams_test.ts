@@ -93,6 +93,17 @@ for (const status of [400, 422]) {
   });
 }
 
+Deno.test("an upstream that quotes the request in its refusal is asked for usage again", async () => {
+  await using upstream = new MockUpstream();
+  await using gate = await startGate(upstream);
+  upstream.answer = ({ text }) =>
+    json(JSON.stringify({ detail: "messages: field required", input: text }), { status: 422 });
+  await (await gate.chat(STREAM)).body?.cancel();
+  upstream.answer = () => events(chunk("a"), FINISH, DONE);
+  await (await gate.chat(STREAM)).text();
+  assertEquals(upstream.last.text.includes("include_usage"), true);
+});
+
 Deno.test("a refusal of something else, or of the client's own stream_options, is not asked again", async () => {
   await using upstream = new MockUpstream();
   await using gate = await startGate(upstream);
