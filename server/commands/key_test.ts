@@ -50,4 +50,5 @@ Deno.test("key revoke takes what the list shows, and the id", async () => {
   const { code, err } = await rooms.run(KEY.revoke, one?.start ?? "");
   assertEquals(code, 1);
   assertStringIncludes(err.join(), "key list");
+  assertEquals((await rooms.run(KEY.revoke, "x".repeat(5000))).err, err);
 });

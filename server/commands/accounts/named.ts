@@ -14,7 +14,7 @@ export async function userNamed({ users }: Accounts, name: string): Promise<User
   if (user !== null) return user;
   throw new GatehouseError(
     "not_found",
-    `There is no user ${JSON.stringify(name)}; \`deno task gatehouse user list\` shows all.`,
+    `There is no user ${JSON.stringify(name.slice(0, 64))}; \`deno task gatehouse user list\` shows all.`,
   );
 }
 
@@ -26,7 +26,9 @@ export async function userIdNamed(accounts: Accounts, name: string): Promise<str
 /** The key with this id, or that begins like this in a list. @throws {GatehouseError} `not_found` */
 export async function keyNamed({ keys }: Accounts, name: string): Promise<ApiKey> {
   const start = name.replace(/…$/, "");
-  const key = await keys.get(name) ?? (await allOf((page) => keys.list(null, page))).find((key) => key.start === start);
+  // What is longer is no id, and may be too long for the store.
+  const byId = name.length > 64 ? null : await keys.get(name);
+  const key = byId ?? (await allOf((page) => keys.list(null, page))).find((key) => key.start === start);
   if (key !== undefined) return key;
   throw new GatehouseError("not_found", "There is no such key; `deno task gatehouse key list` shows all.");
 }

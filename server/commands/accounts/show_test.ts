@@ -36,3 +36,11 @@ Deno.test("table() aligns columns, numbers to the right", () => {
     "long name  100000",
   ]);
 });
+
+Deno.test("table() aligns names of any script", () => {
+  assertEquals(table(["NAME", "ROLE"], [["日本語", "user"], ["e\u0301va", "admin"]]), [
+    "NAME    ROLE",
+    "日本語  user",
+    "e\u0301va     admin",
+  ]);
+});
