@@ -32,10 +32,10 @@ async function judge({ server, accounts }: Settings, users: Users): Promise<read
         "Take ADMIN_USERNAME and ADMIN_PASSWORD out of the settings; `deno task gatehouse user passwd` sets a new password.",
       )]
       : []),
-    ...(!open && server.registration === "open"
+    ...(!open && server.registration !== "closed"
       ? [warn(
         "accounts",
-        "every request needs a credential, and anyone who reaches POST /users can make an account",
+        "every request needs a credential, and others than administrators can make accounts (POST /users)",
         "Set REGISTRATION=closed, unless that is what you want.",
       )]
       : []),
