@@ -196,7 +196,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       accountRoutes({
         ...accounts,
         logins,
-        registration: server.registration,
+        registration: server.registration === "closed" ? "closed" : "open",
         installedAt: accounts.install.createdAt,
         maxBodyBytes: server.maxBodyBytes,
       }),
@@ -213,11 +213,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     door: doorOf(server, accounts),
     metricsToken: server.metricsToken,
     openPaths,
-    freeRequests: new Set([
-      "POST /token",
-      "POST /revoke",
-      ...(server.registration === "open" ? ["POST /users"] : []),
-    ]),
+    freeRequests: new Set(["POST /token", "POST /revoke"]),
+    registration: "POST /users",
     trustedProxies: server.trustedProxies,
     drainPaths: new Set([...openPaths, "/health", "/metrics"]),
     drain,
@@ -288,6 +285,7 @@ function doorOf(server: ServerSettings, { keys, tokens, users, tickets }: Accoun
     bind: server.host,
     allowedHosts: server.allowedHosts,
     corsOrigins: server.corsOrigins,
+    registration: server.registration,
   };
   return createDoor(rules, [
     keyVerifier({ keys, users, open: isOpen(rules) }),

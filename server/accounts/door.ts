@@ -15,6 +15,8 @@ export interface DoorRules {
   readonly allowedHosts: readonly string[];
   /** Serialized origins. */
   readonly corsOrigins: readonly string[];
+  /** Who may register a user; `local`: whoever passes the doors of open mode, so neither a page nor what a proxy forwards. */
+  readonly registration: "open" | "local" | "closed";
 }
 
 /** Says who is asking. */
@@ -35,6 +37,8 @@ export interface Door {
    * @throws {GatehouseError} `host_not_allowed`, `origin_not_allowed`
    */
   admitAnyone(asking: Asking): Who;
+  /** Like {@linkcode Door.admit}, but whoever may register needs no credential. */
+  admitRegistrant(asking: Asking): Who | Promise<Who>;
   /** Like {@linkcode Door.admit}, and a scraper's own token passes too. */
   admitScraper(asking: Asking, token: Secret | null): Who | Promise<Who>;
 }
@@ -69,7 +73,11 @@ export function createDoor(rules: DoorRules, verifiers: readonly Verifier[]): Do
   }
 
   function checkPlace(asking: Asking): void {
-    if (!open) return;
+    if (open) checkMachine(asking);
+  }
+
+  /** @throws {GatehouseError} for what another machine, or a page of another origin, may have made */
+  function checkMachine(asking: Asking): void {
     if (!isOwnHost(asking.host) || !isOwnHost(asking.targetHost)) {
       const shown = isOwnHost(asking.host) ? asking.targetHost : asking.host;
       throw new GatehouseError(
@@ -102,6 +110,12 @@ export function createDoor(rules: DoorRules, verifiers: readonly Verifier[]): Do
     admit,
     admitAnyone(asking) {
       checkPlace(asking);
+      return NOBODY;
+    },
+    admitRegistrant(asking) {
+      const forwarded = asking.forwarded && (open || rules.registration === "local");
+      if (rules.registration === "closed" || forwarded) return admit(asking);
+      if (open || rules.registration === "local") checkMachine(asking);
       return NOBODY;
     },
     admitScraper(asking, token) {

@@ -6,7 +6,10 @@ import { createDoor, type Door } from "./door.ts";
 import { NOBODY } from "./who.ts";
 
 const OWN = "127.0.0.1:8000";
-const door = createDoor({ auth: "auto", bind: "127.0.0.1", allowedHosts: [], corsOrigins: [] }, []);
+const door = createDoor(
+  { auth: "auto", bind: "127.0.0.1", allowedHosts: [], corsOrigins: [], registration: "local" },
+  [],
+);
 
 function asking(rest: Partial<Asking>): Asking {
   return {
@@ -56,7 +59,7 @@ Deno.test("admit() lets pages of its own origin in and no other", () => {
 
 Deno.test("admit() asks for a credential where the server is not open", () => {
   for (const [auth, bind] of [["required", "127.0.0.1"], ["auto", "0.0.0.0"]] as const) {
-    const closed = createDoor({ auth, bind, allowedHosts: [], corsOrigins: [] }, []);
+    const closed = createDoor({ auth, bind, allowedHosts: [], corsOrigins: [], registration: "local" }, []);
     assertEquals([closed.open, verdict(closed, {})], [false, "credential_required"]);
     assertEquals(verdict(closed, { bearer: "dummy" }), "invalid_api_key");
     assertEquals(verdict(closed, { apiKey: "dummy" }), "invalid_api_key");
@@ -64,7 +67,7 @@ Deno.test("admit() asks for a credential where the server is not open", () => {
 });
 
 Deno.test("admit() takes the first verifier that knows what is shown, and its word is final", () => {
-  const rules = { auth: "auto", bind: "127.0.0.1", allowedHosts: [], corsOrigins: [] } as const;
+  const rules = { auth: "auto", bind: "127.0.0.1", allowedHosts: [], corsOrigins: [], registration: "local" } as const;
   const who = { ...NOBODY, userId: "u1" };
   const door = createDoor(rules, [
     ({ bearer }) => bearer === "one" ? who : null,
@@ -81,6 +84,32 @@ Deno.test("admit() takes the first verifier that knows what is shown, and its wo
   assertEquals(verdict(door, { bearer: "one", host: "evil.example" }), "host_not_allowed");
   assertEquals(verdict(door, { bearer: "one", forwarded: true }), "u1");
   assertEquals(verdict(door, { bearer: "dummy", forwarded: true }), "credential_required");
+});
+
+Deno.test("admitRegistrant() lets this machine register, and by its settings anybody or nobody", () => {
+  const rules = { bind: "127.0.0.1", allowedHosts: [], corsOrigins: [] } as const;
+  const verdict = (auth: "auto" | "required", registration: "open" | "local" | "closed", rest: Partial<Asking>) => {
+    try {
+      const who = createDoor({ ...rules, auth, registration }, []).admitRegistrant(asking(rest));
+      return who instanceof Promise ? "later" : who.userId;
+    } catch (error) {
+      if (error instanceof GatehouseError) return error.code;
+      throw error;
+    }
+  };
+  const rebound = { host: "evil.example", targetHost: "evil.example" };
+  for (const auth of ["auto", "required"] as const) {
+    assertEquals(verdict(auth, "local", {}), "nobody");
+    assertEquals(verdict(auth, "local", rebound), "host_not_allowed");
+    assertEquals(verdict(auth, "local", { origin: "null" }), "origin_not_allowed");
+    assertEquals(verdict(auth, "local", { secFetchSite: "cross-site" }), "origin_not_allowed");
+    assertEquals(verdict(auth, "local", { forwarded: true }), "credential_required");
+  }
+  assertEquals(verdict("required", "open", { ...rebound, forwarded: true }), "nobody");
+  assertEquals(verdict("auto", "open", { forwarded: true }), "credential_required");
+  assertEquals(verdict("auto", "open", rebound), "host_not_allowed");
+  assertEquals(verdict("auto", "closed", {}), "local");
+  assertEquals(verdict("required", "closed", {}), "credential_required");
 });
 
 Deno.test("admit() repeats of a host only what is short and printable", () => {

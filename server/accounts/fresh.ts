@@ -14,14 +14,18 @@ export interface FreshOptions<T> {
   readonly clock: Clock;
   /** Reads the stored value. */
   readonly load: (id: string) => Promise<T | null>;
+  /** For how long a value is served on while the store does not answer, in milliseconds. @default {30000} */
+  readonly outlasts?: number;
 }
 
 /** Older than this, in milliseconds, a copy is served once more while it is read anew. */
 const RENEW_AFTER = 400;
 /** Older than this it is not served. With the time of a read this stays under a second. */
 const USABLE_FOR = 800;
-/** While the store does not answer nothing can be revoked through it: what was good goes on for so long. */
+/** Requests that need no write go on for a while without the store; what others revoke meanwhile is not heard. */
 const SERVED_WITHOUT_STORE = 30_000;
+/** A read that takes longer is not waited for while there is such a copy. */
+const SLOW_AFTER = 400;
 /** For so long after a failed read a copy is served without waiting for the next one to fail. */
 const NOT_AGAIN_FOR = 2_000;
 /** More copies than this are not kept. */
@@ -35,17 +39,17 @@ interface Copy<T> {
 }
 
 /** Keeps fresh copies of what `load` reads. */
-export function createFresh<T>({ clock, load }: FreshOptions<T>): Fresh<T> {
+export function createFresh<T>({ clock, load, outlasts: patience = SERVED_WITHOUT_STORE }: FreshOptions<T>): Fresh<T> {
   const copies = new Map<string, Copy<T>>();
-  const flights = new Map<string, Promise<T | null>>();
+  const flights = new Map<string, { readonly value: Promise<T | null>; readonly since: number }>();
 
   function renew(id: string): Promise<T | null> {
     const running = flights.get(id);
-    if (running !== undefined) return running;
+    if (running !== undefined) return running.value;
     const readAt = clock.monotonic();
     const flight = load(id).then((value) => {
       // A read that a change has overtaken says nothing any more.
-      if (flights.get(id) === flight) keep(id, { value, readAt, failedAt: -Infinity });
+      if (flights.get(id)?.value === flight) keep(id, { value, readAt, failedAt: -Infinity });
       return value;
     }, (error) => {
       const copy = copies.get(id);
@@ -53,15 +57,21 @@ export function createFresh<T>({ clock, load }: FreshOptions<T>): Fresh<T> {
       copy.failedAt = clock.monotonic();
       return copy.value;
     }).finally(() => {
-      if (flights.get(id) === flight) flights.delete(id);
+      if (flights.get(id)?.value === flight) flights.delete(id);
     });
-    flights.set(id, flight);
+    flights.set(id, { value: flight, since: readAt });
     return flight;
   }
 
   /** Whether a copy is good while the store does not answer. */
   function outlasts({ value, readAt }: Copy<T>): boolean {
-    return value !== null && clock.monotonic() - readAt < SERVED_WITHOUT_STORE;
+    return value !== null && clock.monotonic() - readAt < patience;
+  }
+
+  /** Whether the store has just failed, or is failing, to say more. */
+  function isCut(id: string, { failedAt }: Copy<T>): boolean {
+    const now = clock.monotonic();
+    return now - failedAt < NOT_AGAIN_FOR || now - (flights.get(id)?.since ?? now) >= SLOW_AFTER;
   }
 
   function keep(id: string, copy: Copy<T>): void {
@@ -81,8 +91,7 @@ export function createFresh<T>({ clock, load }: FreshOptions<T>): Fresh<T> {
       const copy = copies.get(id);
       if (copy === undefined) return renew(id);
       const age = clock.monotonic() - copy.readAt;
-      const isCut = clock.monotonic() - copy.failedAt < NOT_AGAIN_FOR && outlasts(copy);
-      if (age >= USABLE_FOR && !isCut) return renew(id);
+      if (age >= USABLE_FOR && !(isCut(id, copy) && outlasts(copy))) return renew(id);
       if (age >= RENEW_AFTER) renew(id).catch(() => {}); // whoever needs it next hears of the failure
       return copy.value;
     },

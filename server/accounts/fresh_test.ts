@@ -148,3 +148,19 @@ Deno.test("while the store fails, what was absent, unknown or dropped is not ser
     await assertRejects(async () => await fresh.get(id), Error, "gone", id);
   }
 });
+
+Deno.test("while the store hangs, a value is not waited for", async () => {
+  const clock = new FakeClock();
+  const { state, fresh } = source(clock);
+  await fresh.get("a");
+  await clock.advance(500);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  state.gate = promise;
+  for (let waited = 0; waited < 20_000; waited += 500) {
+    assertEquals(fresh.get("a"), "a 1", `after ${waited} ms`);
+    await clock.advance(500);
+  }
+  resolve();
+  await settle();
+  assertEquals(await fresh.get("a"), "a 3");
+});

@@ -18,6 +18,8 @@ export interface FrontOptions {
   readonly openPaths: ReadonlySet<string>;
   /** Requests (`POST /token`) that need no credential, though they come from where requests may come from. */
   readonly freeRequests: ReadonlySet<string>;
+  /** The request (`POST /users`) by which somebody registers. */
+  readonly registration: string;
   /** Paths that are answered while the server drains. */
   readonly drainPaths: ReadonlySet<string>;
   /** Says who is asking. */
@@ -72,9 +74,13 @@ export function createFront(
   const { routes, door, drain, clock, log, openPaths, freeRequests, drainPaths, answerHeaders, onAnswer } = options;
   const cors: Cors | null = options.corsOrigins.length > 0 ? createCors(options.corsOrigins) : null;
   const admit = (method: string, path: string, asking: Asking): Who | Promise<Who> => {
+    // The path is read off a URL that begins with it. Open mode's door looks closer.
+    if (!door.open && asking.host !== null && !isHost(asking.host)) throw notAHost();
     if (openPaths.has(path)) return NOBODY;
     // Whatever credential it shows is not looked at: a client that refreshes may still send the expired one.
-    if (freeRequests.has(`${method} ${path}`)) return door.admitAnyone(asking);
+    const request = `${method} ${path}`;
+    if (freeRequests.has(request)) return door.admitAnyone(asking);
+    if (request === options.registration) return door.admitRegistrant(asking);
     return path === "/metrics" ? door.admitScraper(asking, options.metricsToken) : door.admit(asking);
   };
 
@@ -147,4 +153,13 @@ function pathOf(url: string): string {
   const start = url.indexOf("/", url.indexOf("//") + 2);
   const query = url.indexOf("?", start);
   return start === -1 ? "/" : url.slice(start, query === -1 ? undefined : query);
+}
+
+/** `host[:port]` (RFC 3986 §3.2.2, RFC 9112 §3.2), without what would begin a path, a query or user info. */
+function isHost(text: string): boolean {
+  return /^(?:\[[0-9a-f:.]+\]|[\w.~%!$&'()*+,;=-]*)(?::\d*)?$/i.test(text);
+}
+
+function notAHost(): GatehouseError {
+  return new GatehouseError("invalid_request", "Cannot read this request: its Host header is no host");
 }

@@ -87,7 +87,7 @@ export function readHead(request: Request): Head {
       bearer: bearer ?? (isWebSocket && protocols !== null ? bearerOf(protocols) : null),
       apiKey,
       cookie: cookies === null ? null : ownCookie(cookies),
-      ticket: isWebSocket ? ticketOf(url) : null,
+      ticket: isWebSocket && method === "GET" ? ticketOf(url) : null,
     },
   };
 }
@@ -114,6 +114,8 @@ function ownCookie(cookies: string): string | null {
   return values.length === 1 ? values[0] ?? null : null;
 }
 
+/** A ticket opens the WebSocket of a session and nothing else. */
 function ticketOf(url: string): string | null {
-  return URL.parse(url)?.searchParams.get("ticket") ?? null;
+  const target = URL.parse(url);
+  return target?.pathname.startsWith("/ws/") ? target.searchParams.get("ticket") : null;
 }

@@ -12,7 +12,7 @@ Deno.test("loadSettings() has a default for everything", () => {
     host: "127.0.0.1",
     port: 8000,
     auth: "auto",
-    registration: "open",
+    registration: "local",
     allowedHosts: [],
     corsOrigins: [],
     trustedProxies: [],

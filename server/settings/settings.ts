@@ -26,8 +26,8 @@ export interface ServerSettings {
   readonly port: number;
   /** `auto`: open to this machine when bound to loopback; `required`: every request needs a credential. */
   readonly auth: "auto" | "required";
-  /** Whether anyone may register a user. */
-  readonly registration: "open" | "closed";
+  /** Who may register a user: anybody; anybody on this machine; administrators alone. */
+  readonly registration: "open" | "local" | "closed";
   /** Lower-case `host` or `host:port`. */
   readonly allowedHosts: readonly string[];
   /** Serialized origins (`https://app.example`). */

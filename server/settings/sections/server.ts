@@ -9,7 +9,7 @@ export function serverSettings(values: Values): ServerSettings {
     host,
     port: values.get("PORT"),
     auth: values.get("AUTH"),
-    registration: values.get("REGISTRATION") ?? (isLoopbackHost(host) ? "open" : "closed"),
+    registration: values.get("REGISTRATION") ?? (isLoopbackHost(host) ? "local" : "closed"),
     allowedHosts: values.get("ALLOWED_HOSTS") ?? [],
     corsOrigins: values.get("CORS_ORIGINS") ?? [],
     trustedProxies: values.get("TRUSTED_PROXIES") ?? [],
