@@ -41,7 +41,7 @@ Deno.test("kill -9 in the middle of metered streams loses no more than the last 
       const seconds = (round === 0 ? 6 : 1.7) + (round * 0.37) % 1;
       await Promise.all([
         ...groups.map((group) => streamAll(admin.url, group)),
-        killAt(upstream, keyed, seconds, kill),
+        killAt(upstream, [keyed, byLogin], seconds, kill),
       ]);
       return { key_id, before };
     });
