@@ -103,7 +103,7 @@ class Budget {
     const spent = Budget.MICROS - left;
     const late = this.killedAt - this.upstream.whenSent(spent, Budget.PROMPT);
     report(
-      `a budget was freed ${((now() - this.killedAt) / 1000).toFixed(1)} s after the kill, its sum ${
+      `a budget was found free ${((now() - this.killedAt) / 1000).toFixed(1)} s after the kill, its sum ${
         late.toFixed(0)
       } ms old`,
     );
