@@ -14,6 +14,9 @@ export interface StoreLimits {
 
 export const DEFAULT_LIMITS: StoreLimits = { call: 5_000, busy: 2_000 };
 
+/** As many entries of a list are read in one call: the guard around a call costs more than an entry. */
+const BATCH = 100;
+
 /** The part of Deno KV that a store stands on. */
 export type KvLike = Pick<Deno.Kv, "get" | "list" | "atomic" | "close">;
 
@@ -34,14 +37,16 @@ export function kvStore({ kv, clock, random = Math.random, limits, demand }: KvS
 
   async function* list<T>(prefix: Deno.KvKey, options: ListOptions = {}): AsyncIterable<Entry<T>> {
     const { limit, reverse = false } = options;
-    const order = { reverse, ...(limit === undefined ? {} : { limit }) };
+    const order = { reverse, batchSize: Math.min(limit ?? BATCH, BATCH), ...(limit === undefined ? {} : { limit }) };
     const selector = selectorOf(prefix, options);
-    const entries = await patiently(attempt, READ, () => Promise.resolve(kv.list<T>(selector, order)));
-    for (;;) {
-      const step = await patiently(attempt, READ, () => entries.next());
-      if (step.done) return;
-      const { key, value, versionstamp } = step.value;
-      yield { key, value, version: versionstamp };
+    let entries: Entries<T> | null = null;
+    for (let left = limit ?? Infinity; left > 0; left -= BATCH) {
+      const size = Math.min(left, BATCH);
+      // Outlives a try: what it has read before the file was busy does not come again.
+      const batch: Entry<T>[] = [];
+      await patiently(attempt, READ, async () => await fill(batch, size, entries ??= kv.list(selector, order)));
+      for (const entry of batch) yield entry;
+      if (batch.length < size) return;
     }
   }
 
@@ -64,6 +69,18 @@ export function kvStore({ kv, clock, random = Math.random, limits, demand }: KvS
 
 const READ = { action: "Cannot read the store", unknown: "" };
 const WRITE = { action: "Cannot write to the store", unknown: " Whether the change happened is unknown." };
+
+type Entries<T> = Pick<Deno.KvListIterator<T>, "next">;
+
+/** Puts what comes next into `batch`, until it has `size` or nothing is left. */
+async function fill<T>(batch: Entry<T>[], size: number, entries: Entries<T>): Promise<void> {
+  while (batch.length < size) {
+    const step = await entries.next();
+    if (step.done) return;
+    const { key, value, versionstamp } = step.value;
+    batch.push({ key, value, version: versionstamp });
+  }
+}
 
 interface Attempt {
   readonly clock: Clock;
