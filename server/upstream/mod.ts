@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./bytes/mod.ts";
+export { chooseModel, type ModelChoice } from "./choose_model.ts";
 export type { Model } from "./known_fields.ts";
 export { createModels, type ModelList, type Models, type ModelsAnswer } from "./model_list.ts";
 export { createSlots, type Release, type Slots } from "./slots.ts";

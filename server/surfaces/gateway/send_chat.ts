@@ -1,6 +1,6 @@
-import { GatehouseError } from "../../errors/mod.ts";
 import { type Call, readJson } from "../../http/mod.ts";
 import type { EventStream } from "../../inference/mod.ts";
+import { chooseModel } from "../../upstream/mod.ts";
 import { openaiFields } from "./openai_fields.ts";
 import type { GatewayOptions } from "./options.ts";
 
@@ -19,7 +19,7 @@ export interface SentChat {
  * Reads a chat request and sends it.
  *
  * @returns the answer; a `Response` where the upstream refused
- * @throws {GatehouseError} the codes of `readJson()` and `Inference.events()`, `model_required`, `model_not_found`
+ * @throws {GatehouseError} the codes of `readJson()`, `chooseModel()` and `Inference.events()`
  */
 export async function sendChat(
   { req, env }: Call,
@@ -31,23 +31,7 @@ export async function sendChat(
   const chat = await readJson(req.raw, chatSchema, { maxBytes: maxBodyBytes, what: "send this chat request" });
   const asked = chat.model === "default" ? null : chat.model ?? null;
   const { upstream, models } = resolve(asked);
-  const model = asked ?? upstream.settings.defaultModel;
-  if (model === null) {
-    throw new GatehouseError(
-      "model_required",
-      "Cannot choose a model: the request names none and LLM_MODEL_NAME is not set; name one of GET /api/v1/llm/models",
-      { param: "model" },
-    );
-  }
-  if (model !== upstream.settings.defaultModel && await models.lacks(model, env.signal)) {
-    throw new GatehouseError(
-      "model_not_found",
-      `Cannot use the model ${
-        JSON.stringify(model.slice(0, 200))
-      }: the upstream does not have it; choose one from GET /api/v1/llm/models`,
-      { param: "model" },
-    );
-  }
+  const model = await chooseModel(asked, { upstream, models }, "/api/v1/llm/models", env.signal);
   const { timeout } = chat;
   const answer = await inference.events({
     upstream,

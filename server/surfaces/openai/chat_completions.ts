@@ -1,6 +1,6 @@
 import { GatehouseError } from "../../errors/mod.ts";
 import { demandJson, type Handler, readRequestBody } from "../../http/mod.ts";
-import { openaiChat, readChatRequest } from "../../upstream/mod.ts";
+import { chooseModel, openaiChat, readChatRequest } from "../../upstream/mod.ts";
 import type { OpenAIOptions } from "./options.ts";
 
 /** `POST /v1/chat/completions`: the body goes up as it came, the answer comes down as it came. */
@@ -25,23 +25,7 @@ export function chatCompletions({ resolve, inference, maxBodyBytes }: OpenAIOpti
     }
     const asked = chat.model.kind === "named" ? chat.model.name : null;
     const { upstream, models } = resolve(asked);
-    const model = asked ?? upstream.settings.defaultModel;
-    if (model === null) {
-      throw new GatehouseError(
-        "model_required",
-        "Cannot choose a model: the request names none and LLM_MODEL_NAME is not set; name one of GET /v1/models",
-        { param: "model" },
-      );
-    }
-    if (model !== upstream.settings.defaultModel && await models.lacks(model, env.signal)) {
-      throw new GatehouseError(
-        "model_not_found",
-        `Cannot use the model ${
-          JSON.stringify(model.slice(0, 200))
-        }: the upstream does not have it; choose one from GET /v1/models`,
-        { param: "model" },
-      );
-    }
+    const model = await chooseModel(asked, { upstream, models }, "/v1/models", env.signal);
     const answer = await inference.bytes({
       upstream,
       who: env.who,
