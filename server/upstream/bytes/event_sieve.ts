@@ -28,7 +28,6 @@ export class EventSieve implements Sieve {
   #finished = false;
   #failed = false;
   #usage: Usage | null = null;
-  #events = 0;
 
   constructor(dialect: ByteDialect, passUsage: boolean) {
     this.#dialect = dialect;
@@ -49,10 +48,6 @@ export class EventSieve implements Sieve {
 
   get usage(): Usage | null {
     return this.#usage;
-  }
-
-  get events(): number {
-    return this.#events;
   }
 
   get contentBytes(): number {
@@ -114,7 +109,6 @@ export class EventSieve implements Sieve {
     const text = latin1(bytes);
     const out = this.#dialect.hint.test(text) ? this.#sift(bytes, text) : bytes.slice();
     this.#content.readLines(text.slice(0, this.#ends.at(-1)));
-    this.#events += this.#ends.length;
     this.#ends.length = 0;
     this.#midway = false;
     this.#drop(end);

@@ -38,8 +38,7 @@ export class Pump {
   #paused = false;
   #over = false;
   #gone = false;
-  #bytes = 0;
-  #firstByteAt: number | null = null;
+  #begun = false;
 
   constructor(body: ReadableStream<Uint8Array>, sieve: Sieve, inBand: InBand | null, options: RelayOptions) {
     const { clock, limits } = options;
@@ -87,8 +86,8 @@ export class Pump {
     this.#reading = false;
     if (this.#over) return this.#onClosing(done);
     if (done) return this.#finish(true);
-    if (this.#firstByteAt === null) {
-      this.#firstByteAt = this.#options.clock.monotonic();
+    if (!this.#begun) {
+      this.#begun = true;
       this.#options.onFirstByte?.();
     }
     this.#watch.touch();
@@ -120,7 +119,6 @@ export class Pump {
   #pass(bytes: Uint8Array): void {
     this.#wanted = false;
     this.#lastOutput = this.#options.clock.monotonic();
-    this.#bytes += bytes.length;
     this.#say(bytes);
   }
 
@@ -214,8 +212,8 @@ export class Pump {
   }
 
   #progress(): RelayProgress {
-    const { usage, events, contentBytes } = this.#sieve;
-    return { usage, events, contentBytes, bytes: this.#bytes, firstByteAt: this.#firstByteAt };
+    const { usage, contentBytes } = this.#sieve;
+    return { usage, contentBytes };
   }
 
   #closeUpstream(): void {

@@ -21,14 +21,8 @@ export interface RelayEnd {
   readonly outcome: Outcome;
   /** The last count the upstream gave, if any. */
   readonly usage: Usage | null;
-  /** Bytes of the upstream's that were passed on. */
-  readonly bytes: number;
-  /** Events that went by; 0 where the body is not an event stream. */
-  readonly events: number;
   /** UTF-8 bytes of what the model said in what was passed on: text, reasoning, refusals, arguments of tools. */
   readonly contentBytes: number;
-  /** When the first byte came, on `clock.monotonic()`; null if none came. */
-  readonly firstByteAt: number | null;
 }
 
 /** A relay as it runs, for counts that are recorded before it ends. */

@@ -9,14 +9,12 @@ import type { RelayProgress } from "./relay_options.ts";
 Deno.test("relay() passes a whole stream on and reports it once", async () => {
   let firstBytes = 0;
   const { upstream, client, ends, watchdog, clock } = begin({ onFirstByte: () => firstBytes++ });
-  await clock.advance(7);
   upstream.send(text("a"));
   assertEquals(await client.next(), text("a"));
   upstream.send(FINISH + USAGE_ONLY + DONE);
   upstream.close();
   assertEquals(await client.rest(), FINISH + DONE);
-  const bytes = (text("a") + FINISH + DONE).length;
-  assertEquals(ends, [{ outcome: "done", usage: USAGE, events: 4, contentBytes: 1, bytes, firstByteAt: 7 }]);
+  assertEquals(ends, [{ outcome: "done", usage: USAGE, contentBytes: 1 }]);
   assertEquals([firstBytes, watchdog.running, clock.pending], [1, 0, 0]);
   assertEquals(upstream.cancelled, false);
 });
@@ -40,14 +38,14 @@ Deno.test("relay() sends a chunk after a pause at once and gathers a burst", asy
 Deno.test("relay() tells how far it has come whenever it is asked", async () => {
   const reads: (() => RelayProgress)[] = [];
   const { upstream, client, ends } = begin({ watch: (read) => reads.push(read) });
-  const progress = () => reads.map((read) => read()).map(({ events, contentBytes }) => [events, contentBytes]);
-  assertEquals(progress(), [[0, 0]]);
+  const progress = () => reads.map((read) => read().contentBytes);
+  assertEquals(progress(), [0]);
   upstream.send(text("a") + text("é") + "data: {");
   await client.next();
-  assertEquals(progress(), [[2, 3]]);
+  assertEquals(progress(), [3]);
   upstream.break();
   await client.rest();
-  assertEquals(progress(), [[2, 3]]);
+  assertEquals(progress(), [3]);
   assertEquals(ends.map(({ outcome, contentBytes }) => [outcome, contentBytes]), [["upstream_failed", 3]]);
 });
 

@@ -13,8 +13,6 @@ export interface Sieve {
   readonly complete: boolean;
   /** The last count that the upstream gave. */
   readonly usage: Usage | null;
-  /** How many events went by. */
-  readonly events: number;
   /** UTF-8 bytes of what the model said in what was taken. */
   readonly contentBytes: number;
   push(chunk: Uint8Array): void;

@@ -40,7 +40,6 @@ class JsonTail implements Sieve {
   readonly #content = new ContentBytes();
   readonly midway = true;
   readonly complete = false;
-  readonly events = 0;
   usage: Usage | null = null;
 
   constructor(dialect: ByteDialect, framed: boolean) {
