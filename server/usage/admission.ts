@@ -1,5 +1,5 @@
 import type { Who } from "../accounts/mod.ts";
-import type { RequestEstimate, Usage } from "../upstream/mod.ts";
+import { BYTES_PER_TOKEN, type RequestEstimate, type Usage } from "../upstream/mod.ts";
 import type { Bill } from "./bill.ts";
 import type { TokenCount } from "./count.ts";
 import type { Ledger } from "./ledger.ts";
@@ -42,9 +42,6 @@ export interface Admissions {
    */
   admit(ask: Ask): Admission | Promise<Admission>;
 }
-
-/** Bytes of text that count as a token where the upstream does not say. */
-const BYTES_PER_TOKEN = 4;
 
 /** The longest answer where neither request nor price list nor model list says, in tokens. */
 const MAX_OUTPUT = 4096;

@@ -3,7 +3,7 @@ import { promptBytes } from "./prompt_bytes.ts";
 
 /** What a request may take, before the upstream has counted. */
 export interface RequestEstimate {
-  /** What it gives the model to read, in tokens: four bytes (UTF-8) each. */
+  /** What it gives the model to read, in tokens, of {@linkcode BYTES_PER_TOKEN} each. */
   readonly promptTokens: number;
   /** The most that it lets the model write, in tokens and for each choice; null if it sets no limit. */
   readonly maxOutput: number | null;
@@ -11,7 +11,9 @@ export interface RequestEstimate {
   readonly choices: number;
 }
 
-const BYTES_PER_TOKEN = 4;
+/** Bytes of text (UTF-8) that count as one token where the upstream does not say. */
+export const BYTES_PER_TOKEN = 4;
+
 /** More choices than any upstream gives. */
 const MOST_CHOICES = 1000;
 

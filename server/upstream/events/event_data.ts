@@ -1,4 +1,4 @@
-import { Borders, dataOf, isOnlyComment } from "../bytes/mod.ts";
+import { Borders, concat, dataOf, isOnlyComment } from "../bytes/mod.ts";
 
 /** What one event of a stream carries. */
 export interface EventData {
@@ -65,7 +65,7 @@ export class EventReader {
 
   #text(): string {
     const [only] = this.#held;
-    const bytes = only !== undefined && this.#held.length === 1 ? only : joined(this.#held, this.#heldBytes);
+    const bytes = only !== undefined && this.#held.length === 1 ? only : concat(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
     return this.#decoder.decode(bytes);
@@ -75,14 +75,4 @@ export class EventReader {
 function eventOf(text: string): EventData | null {
   const data = dataOf(text);
   return data === null ? null : { data, isError: /^event: ?error$/m.test(text) };
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,6 +1,7 @@
 import { GatehouseError } from "../../errors/mod.ts";
 import { readBody } from "../../network/mod.ts";
 import { isObject } from "../known_fields.ts";
+import { emptyBody, isFramed } from "../response_body.ts";
 import { failure } from "../upstream.ts";
 import { BodyChunks, type ReadOptions } from "./body_chunks.ts";
 import { ChatEvents } from "./chat_events.ts";
@@ -143,15 +144,6 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Whether something else than the end of the connection tells where the body ends (RFC 9112 section 6.3). */
-function isFramed({ headers }: Response): boolean {
-  return headers.has("content-length") || headers.has("transfer-encoding");
-}
-
-function emptyBody(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ start: (controller) => controller.close() });
 }
 
 function truncated(name: string): GatehouseError {
