@@ -7,6 +7,7 @@ import {
   type Door,
   isOpen,
   keyVerifier,
+  LOCAL_USER_ID,
   openAccounts,
   ticketVerifier,
   tokenVerifier,
@@ -181,6 +182,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       const { name, settings: { credential } } = resolve(null).upstream;
       if (credential.kind !== "oauth2") return null;
       return await openLogin({ upstream: name, settings: credential, store, vault, http, watchdog, clock });
+    },
+    mayStill: async (userId) => {
+      if (userId === LOCAL_USER_ID) return isOpen({ auth: server.auth, bind: server.host });
+      const user = await accounts.users.get(userId);
+      return user !== null && user.role === "admin" && !user.disabled;
     },
     store,
     clock,

@@ -3,6 +3,7 @@ import { GatehouseError } from "../../errors/mod.ts";
 import { NetworkError } from "../../network/mod.ts";
 import { type Store, UnsealError } from "../../storage/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
+import type { Along } from "../credential_store.ts";
 import { type DeviceLogin, type DevicePrompt, startDeviceLogin } from "./device_login.ts";
 import { type LoginContext, LoginError } from "./login.ts";
 import { createLoginRecords, NotWantedError, type RemoteLoginState } from "./login_records.ts";
@@ -21,10 +22,11 @@ export interface RemoteLogins {
    * Begins a device login; once the person has confirmed it, the credential is stored and every running server takes it up.
    *
    * @param signal ends the beginning only
+   * @param userId who begins it: the login is denied if that user may not any more when it is confirmed
    * @throws {GatehouseError} `device_login_unsupported`, `upstream_unreachable`, `upstream_failed`, `too_many_attempts`, `storage_unavailable`
    * @throws the signal's reason
    */
-  start(signal: AbortSignal): Promise<RemoteLogin>;
+  start(signal: AbortSignal, userId: string): Promise<RemoteLogin>;
   /** Where a login stands; null: there is none, or it was cancelled or forgotten. @throws {GatehouseError} `storage_unavailable` */
   state(id: string): Promise<RemoteLoginState | null>;
   /** Ends a login and forgets it; from then on it stores nothing. @returns whether there was one @throws {GatehouseError} `storage_unavailable` */
@@ -37,6 +39,8 @@ export interface RemoteLogins {
 export interface RemoteLoginOptions {
   /** Opens what a login stands on; null: the upstream's credential comes from no identity provider. */
   readonly open: () => Promise<LoginContext | null>;
+  /** Whether a user may still give the server a credential: asked right before it is stored. What it throws ends the login. */
+  readonly mayStill: (userId: string) => Promise<boolean>;
   /** Where it is kept how each login stands. */
   readonly store: Store;
   /** Tells when a login has expired. */
@@ -53,7 +57,7 @@ const MOST_PENDING = 10;
 const WATCH = 2_000;
 
 /** Device logins that this process waits for, kept so that every other can answer for them. @see RFC 8628 */
-export function createRemoteLogins({ open, store, clock, newId, log }: RemoteLoginOptions): RemoteLogins {
+export function createRemoteLogins({ open, mayStill, store, clock, newId, log }: RemoteLoginOptions): RemoteLogins {
   const records = createLoginRecords({ store, clock });
   const live = new Map<string, { readonly stop: AbortController; readonly over: Promise<void> }>();
   const closed = new LoginError("expired", "The server stopped before the login was confirmed; begin again");
@@ -72,11 +76,17 @@ export function createRemoteLogins({ open, store, clock, newId, log }: RemoteLog
     return login;
   }
 
-  async function run(id: string, login: DeviceLogin, stop: AbortController): Promise<void> {
+  /** What ends a login in the store, together with its credential. @throws why nothing may be stored */
+  async function ending(id: string, userId: string): Promise<Along> {
+    if (!await mayStill(userId)) throw new LoginError("denied", "Who began the login may not do so any more");
+    return await records.done(id);
+  }
+
+  async function run(id: string, userId: string, login: DeviceLogin, stop: AbortController): Promise<void> {
     const over = new AbortController();
     const watching = watch(id, stop, AbortSignal.any([over.signal, stop.signal]));
     try {
-      await login.finish(stop.signal, () => records.done(id));
+      await login.finish(stop.signal, () => ending(id, userId));
       log.info("logged in to the upstream: the credential is stored", { login_id: id });
     } catch (error) {
       await note(id, error);
@@ -108,7 +118,7 @@ export function createRemoteLogins({ open, store, clock, newId, log }: RemoteLog
   }
 
   return {
-    async start(signal) {
+    async start(signal, userId) {
       if (live.size >= MOST_PENDING) {
         throw new GatehouseError(
           "too_many_attempts",
@@ -119,7 +129,7 @@ export function createRemoteLogins({ open, store, clock, newId, log }: RemoteLog
       const id = newId();
       const stop = new AbortController();
       const beginning = begin(id, signal, stop.signal);
-      const over = beginning.then((login) => run(id, login, stop), () => {}).finally(() => live.delete(id));
+      const over = beginning.then((login) => run(id, userId, login, stop), () => {}).finally(() => live.delete(id));
       live.set(id, { stop, over });
       const { prompt } = await beginning;
       return { id, prompt };

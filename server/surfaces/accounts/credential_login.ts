@@ -5,7 +5,7 @@ import type { AccountOptions } from "./options.ts";
 /** `POST /credential/login`: begins a login to the upstream by device code. @see RFC 8628 §3.2 */
 export function beginLogin({ logins }: AccountOptions): Handler {
   return async ({ env }) => {
-    const { id, prompt } = await logins.start(env.signal);
+    const { id, prompt } = await logins.start(env.signal, env.who.userId);
     const complete = prompt.verificationUriComplete;
     return Response.json({
       login_id: id,

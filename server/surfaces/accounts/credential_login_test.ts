@@ -17,7 +17,10 @@ Deno.test("POST /credential/login shows what the person needs", async () => {
   const complete = "https://idp.example/activate?c=1";
   for (const verificationUriComplete of [null, complete]) {
     const logins = noLogins({
-      start: () => Promise.resolve({ id: "LOGIN1", prompt: { ...PROMPT, verificationUriComplete } }),
+      start: (_, userId) => {
+        assertEquals(userId, as.userId);
+        return Promise.resolve({ id: "LOGIN1", prompt: { ...PROMPT, verificationUriComplete } });
+      },
     });
     await using gate = await accountsFixture({ logins });
     const response = await gate.ask("POST /credential/login", { as });
