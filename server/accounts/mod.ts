@@ -23,3 +23,4 @@ export type { Grant, TokenClaims, Tokens } from "./tokens/tokens.ts";
 export { openTokens, type OpenTokensOptions } from "./tokens/open_tokens.ts";
 export type { Tickets } from "./tickets/tickets.ts";
 export { createTickets, type CreateTicketsOptions } from "./tickets/create_tickets.ts";
+export type { TicketRooms } from "./tickets/judge_ticket.ts";

@@ -77,7 +77,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     users,
     keys,
     tokens,
-    tickets: createTickets({ store, clock }),
+    tickets: createTickets({ store, clock, users, keys, tokens }),
     async close() {
       hasher.close();
       await keys.close();

@@ -2,10 +2,11 @@ import { GatehouseError } from "../errors/mod.ts";
 import { Secret } from "../secrets/mod.ts";
 import type { Asking } from "./asking.ts";
 import type { ApiKey, Keys } from "./keys/keys.ts";
-import { isLimited, type LimitedSubject } from "./limits.ts";
 import type { Tickets } from "./tickets/tickets.ts";
+import { withLogin } from "./tokens/login_who.ts";
 import type { TokenClaims, Tokens } from "./tokens/tokens.ts";
 import type { User, Users } from "./users/users.ts";
+import { localWho, whoOf } from "./users/who_of.ts";
 import { LOCAL_USER_ID, type Via, type Who } from "./who.ts";
 
 /**
@@ -85,9 +86,9 @@ function isOwnPage({ origin, host, secFetchSite, unsafe }: Asking, publicOrigin:
   return origin === `http://${own}` || origin === `https://${own.replace(/:443$/, "")}`;
 }
 
-/** Tickets, by which a page opens a WebSocket. */
-export function ticketVerifier(tickets: Pick<Tickets, "redeem">): Verifier {
-  return ({ ticket }) => ticket === null ? null : tickets.redeem(new Secret(ticket));
+/** Tickets, by which a page opens a WebSocket. @param open whether those of the implicit user `local` hold @default {false} */
+export function ticketVerifier(tickets: Pick<Tickets, "redeem">, open = false): Verifier {
+  return ({ ticket }) => ticket === null ? null : tickets.redeem(new Secret(ticket), open);
 }
 
 /** What judges our own tokens. */
@@ -108,47 +109,12 @@ function judgeToken({ tokens, users }: TokenRooms, shown: string, via: Via): Who
           "Cannot answer this request: the access token was revoked; log in again at POST /token",
         );
       }
-      return whoOf(user, via, null);
+      return withLogin(whoOf(user, via, null), claims);
     };
     return user instanceof Promise ? user.then(judge) : judge(user);
   };
   const claims = tokens.verify(new Secret(shown));
   return claims instanceof Promise ? claims.then(withUser) : withUser(claims);
-}
-
-/** A user as the one who asks: what a key narrows comes on top, and a key never makes an admin. */
-function whoOf(user: User, via: Via, key: ApiKey | null): Who {
-  return {
-    userId: user.id,
-    role: key === null ? user.role : "user",
-    via,
-    keyId: key?.id ?? null,
-    models: listsOf(user.models, key?.models ?? null),
-    limited: [...limited("user", user), ...(key === null ? [] : limited("key", key))],
-    ticketFor: null,
-  };
-}
-
-function localWho(key: ApiKey): Who {
-  return {
-    userId: LOCAL_USER_ID,
-    role: "user",
-    via: "api_key",
-    keyId: key.id,
-    models: listsOf(null, key.models),
-    limited: limited("key", key),
-    ticketFor: null,
-  };
-}
-
-const NONE: readonly never[] = [];
-
-function limited(kind: "user" | "key", { id, limits }: Pick<User, "id" | "limits">): readonly LimitedSubject[] {
-  return isLimited(limits) ? [{ kind, id, limits }] : NONE;
-}
-
-function listsOf(...lists: readonly (readonly string[] | null)[]): Who["models"] {
-  return lists.every((list) => list === null) ? NONE : lists.filter((list) => list !== null);
 }
 
 function badKey(): GatehouseError {

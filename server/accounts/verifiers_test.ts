@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { GatehouseError } from "../errors/mod.ts";
+import type { Secret } from "../secrets/mod.ts";
 import type { Asking } from "./asking.ts";
 import type { ApiKey } from "./keys/keys.ts";
 import { NO_LIMITS } from "./limits.ts";
@@ -147,7 +148,13 @@ Deno.test("cookieVerifier() goes by PUBLIC_URL where it is set, and leaves what 
 });
 
 Deno.test("ticketVerifier() spends the ticket of a WebSocket", async () => {
-  const verify = ticketVerifier({ redeem: () => Promise.resolve({ ...NOBODY, via: "ticket", ticketFor: "s1" }) });
-  assertEquals(await verdict(verify, {}), null);
-  assertEquals((await verify(asking({ ticket: "ght_x" })))?.ticketFor, "s1");
+  const redeemed: (readonly [string, boolean])[] = [];
+  const redeem = (shown: Secret, open: boolean): Promise<Who> => {
+    redeemed.push([shown.reveal(), open]);
+    return Promise.resolve({ ...NOBODY, via: "ticket", ticketFor: "s1" });
+  };
+  assertEquals(await verdict(ticketVerifier({ redeem }), {}), null);
+  assertEquals((await ticketVerifier({ redeem })(asking({ ticket: "ght_x" })))?.ticketFor, "s1");
+  await ticketVerifier({ redeem }, true)(asking({ ticket: "ght_y" }));
+  assertEquals(redeemed, [["ght_x", false], ["ght_y", true]]);
 });

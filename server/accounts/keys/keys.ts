@@ -72,6 +72,8 @@ export interface Keys {
   create(key: NewKey): Promise<{ readonly key: ApiKey; readonly secret: Secret }>;
   /** Reads a key; null: there is none. */
   get(id: string): Promise<ApiKey | null>;
+  /** Reads a key by which its user may ask now; null: it is revoked, disabled, expired, or never was. Notes no use. */
+  usable(id: string): Promise<ApiKey | null>;
   /** The keys of a user (null: of all), oldest first. @throws {GatehouseError} `invalid_field` (`cursor`) */
   list(userId: string | null, options: PageOptions): Promise<Page<ApiKey>>;
   /** Changes a key. @throws {GatehouseError} `not_found`, `invalid_field` as {@linkcode Keys.create} */

@@ -48,6 +48,11 @@ export function openKeys(options: OpenKeysOptions): Keys {
     return typeof prefix === "string" ? prefix : null;
   }
 
+  async function get(id: string): Promise<ApiKey | null> {
+    const prefix = await prefixOfId(id);
+    return prefix === null ? null : await keyAt({ id, prefix });
+  }
+
   /** Copies are dropped after a failure too: the change may have happened. */
   async function commit(change: Change, prefixes: readonly string[]): Promise<boolean> {
     try {
@@ -83,9 +88,10 @@ export function openKeys(options: OpenKeysOptions): Keys {
       }
     },
 
-    async get(id) {
-      const prefix = await prefixOfId(id);
-      return prefix === null ? null : await keyAt({ id, prefix });
+    get,
+    async usable(id) {
+      const key = await get(id);
+      return key === null || key.disabled || hasExpired(key.expiresAt, clock.now()) ? null : key;
     },
 
     async list(userId, page) {

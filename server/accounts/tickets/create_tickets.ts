@@ -3,11 +3,12 @@ import type { Clock } from "../../effects/mod.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import { Secret } from "../../secrets/mod.ts";
 import type { RandomBytes, Store } from "../../storage/mod.ts";
-import type { Who } from "../who.ts";
+import { judgeTicket, type TicketRooms } from "./judge_ticket.ts";
+import { isTicketRecord, ticketRecord } from "./ticket_record.ts";
 import type { Tickets } from "./tickets.ts";
 
 /** What {@linkcode createTickets} needs. */
-export interface CreateTicketsOptions {
+export interface CreateTicketsOptions extends TicketRooms {
   /** Where tickets wait for their use. */
   readonly store: Store;
   /** Ages them. */
@@ -16,40 +17,31 @@ export interface CreateTicketsOptions {
   readonly random?: RandomBytes;
 }
 
-/** What the store holds: never the ticket itself, which is known by its hash. */
-interface StoredTicket {
-  readonly v: 1;
-  readonly who: Who;
-  readonly expiresAt: number;
-}
-
 const EXPIRES_IN = 30;
 const SHAPE = /^ght_[\w-]{43}$/;
 
 /** Makes and spends tickets. */
 export function createTickets(
-  { store, clock, random = (length) => crypto.getRandomValues(new Uint8Array(length)) }: CreateTicketsOptions,
+  { store, clock, random = (length) => crypto.getRandomValues(new Uint8Array(length)), ...rooms }: CreateTicketsOptions,
 ): Tickets {
   return {
     expiresIn: EXPIRES_IN,
     async issue(who, sessionId) {
       const ticket = new Secret(`ght_${random(32).toBase64({ alphabet: "base64url", omitPadding: true })}`);
-      const stored: StoredTicket = {
-        v: 1,
-        who: { ...who, via: "ticket", ticketFor: sessionId },
-        expiresAt: clock.now() + EXPIRES_IN * 1000,
-      };
-      await store.commit({ puts: [{ key: keyOf(ticket), value: stored, expireIn: EXPIRES_IN * 1000 }] });
+      const value = ticketRecord(who, sessionId, clock.now() + EXPIRES_IN * 1000);
+      await store.commit({ puts: [{ key: keyOf(ticket), value, expireIn: EXPIRES_IN * 1000 }] });
       return ticket;
     },
-    async redeem(shown) {
+    async redeem(shown, open) {
       if (!SHAPE.test(shown.reveal())) throw refused();
       const key = keyOf(shown);
-      const entry = await store.get<StoredTicket>(key);
-      if (entry === null || entry.value.v !== 1 || entry.value.expiresAt <= clock.now()) throw refused();
+      const entry = await store.get(key);
+      if (entry === null || !isTicketRecord(entry.value) || entry.value.expiresAt <= clock.now()) throw refused();
       // Of several that show it at once, the one whose deletion finds it unchanged has it.
       if (await store.commit({ checks: [{ key, version: entry.version }], deletes: [key] }) === null) throw refused();
-      return entry.value.who;
+      const who = await judgeTicket(rooms, entry.value, open);
+      if (who === null) throw refused();
+      return { ...who, via: "ticket", ticketFor: entry.value.sessionId };
     },
   };
 }
@@ -61,6 +53,6 @@ function keyOf(ticket: Secret): Deno.KvKey {
 function refused(): GatehouseError {
   return new GatehouseError(
     "invalid_ticket",
-    "Cannot open the WebSocket: the ticket is unknown, was used before, or is too old; ask for a new one at POST /ws-ticket",
+    "Cannot open the WebSocket: the ticket is unknown, was used before, is too old, or its user may not pass any more; ask for a new one at POST /ws-ticket",
   );
 }

@@ -7,6 +7,12 @@ export interface Tickets {
   readonly expiresIn: number;
   /** Makes a ticket with which `who` may open `sessionId` once. */
   issue(who: Who, sessionId: string): Promise<Secret>;
-  /** Spends a ticket, across processes too. @throws {GatehouseError} `invalid_ticket`: unknown, spent or too old */
-  redeem(shown: Secret): Promise<Who>;
+  /**
+   * Spends a ticket, across processes too, and judges anew whose it is: by the user, the key and the login as they are
+   * now, not as they were when it was made.
+   *
+   * @param open whether the server is open: tickets of the implicit user `local` are good as long as that user is
+   * @throws {GatehouseError} `invalid_ticket`: unknown, spent, too old, or whoever asked for it may not pass any more
+   */
+  redeem(shown: Secret, open: boolean): Promise<Who>;
 }

@@ -136,6 +136,10 @@ export function openTokens(
       const stored = familyId === undefined ? null : await families.read(familyId);
       if (stored !== null) await families.revoke(stored.id, stored.family.userId);
     },
+    loginStands(familyId) {
+      const family = families.current(familyId);
+      return family instanceof Promise ? family.then((read) => read !== null) : family !== null;
+    },
     revokeAllOf: (userId) => families.revokeAllOf(userId),
     isOurs: (bearer) => bearer.startsWith(REFRESH_PREFIX) || claimedIssuer(bearer) === install.id,
     verify(bearer) {

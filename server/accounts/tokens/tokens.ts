@@ -45,4 +45,6 @@ export interface Tokens {
    * @throws {GatehouseError} `invalid_token`
    */
   verify(bearer: Secret): TokenClaims | Promise<TokenClaims>;
+  /** Whether a login goes on: it was not revoked, nor has it expired. From the same copy; the user may have ended it by a new generation. */
+  loginStands(familyId: string): boolean | Promise<boolean>;
 }
