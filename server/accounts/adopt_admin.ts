@@ -6,13 +6,14 @@ import type { Users } from "./users/users.ts";
 
 /**
  * Makes the administrator that `ADMIN_USERNAME` and `ADMIN_PASSWORD` name, once ever for a name: when the administrator
- * is deleted later, or given another password, the settings that still stand there do nothing.
+ * is deleted later, or given another password, the settings that still stand there do nothing. A user who has taken the
+ * name and is no administrator is left alone, and each start says so.
  *
  * @throws {GatehouseError} `invalid_field` for a name or password that no user may have; `storage_unavailable`
  */
 export async function adoptAdmin({ settings, users, store, log }: {
   readonly settings: Pick<AccountSettings, "adminUsername" | "adminPassword">;
-  readonly users: Pick<Users, "create">;
+  readonly users: Pick<Users, "create" | "find">;
   readonly store: Store;
   readonly log: Logger;
 }): Promise<void> {
@@ -26,7 +27,13 @@ export async function adoptAdmin({ settings, users, store, log }: {
   } catch (error) {
     // Made before, by a start that died here or by another process; or somebody has the name already.
     if (!(error instanceof GatehouseError) || error.code !== "username_taken") throw error;
-    log.warn("ADMIN_USERNAME names a user that exists: nothing was changed", { username });
+    if ((await users.find(username))?.role !== "admin") {
+      return log.warn(
+        "ADMIN_USERNAME names a user who is no administrator: nothing was changed; remove that user, or name another",
+        { username },
+      );
+    }
+    log.warn("ADMIN_USERNAME names an administrator that exists: nothing was changed", { username });
   }
   await store.commit({ puts: [{ key, value: true }] });
 }
