@@ -21,6 +21,8 @@ export interface PasswordHasherOptions {
 
 /** So many wait behind the one that runs: some 1.6 s of work. */
 const WAITING = 32;
+/** So many of them may be new passwords, which anybody may send where registration is open: logins always find room. */
+const NEW = 4;
 /** Seconds until those who wait are done. */
 const RETRY_AFTER = 2;
 
@@ -34,6 +36,7 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
   /** Costs what any hash costs and is nobody's. */
   const nobody = newHead(new Uint8Array(SALT_LENGTH));
   let queued = 0;
+  let fresh = 0;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
@@ -50,10 +53,7 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
   }
 
   function enqueue(password: string, head: string): Promise<string> {
-    if (queued > WAITING) {
-      const message = `Cannot check the password: too many logins at once. Try again in ${RETRY_AFTER} s.`;
-      throw new GatehouseError("too_many_attempts", message, { retryAfterSeconds: RETRY_AFTER });
-    }
+    if (queued > WAITING) throw tooMany("Cannot check the password: too many logins at once.");
     queued++;
     const turn = last.then(() => run(password, head)).finally(() => queued--);
     last = turn.catch(() => {}); // whoever asked hears of it
@@ -61,7 +61,15 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
   }
 
   return {
-    hash: async (password) => await enqueue(normalized(password), newHead(random(SALT_LENGTH))),
+    async hash(password) {
+      if (fresh >= NEW) throw tooMany("Cannot take the password: too many new ones at once.");
+      fresh++;
+      try {
+        return await enqueue(normalized(password), newHead(random(SALT_LENGTH)));
+      } finally {
+        fresh--;
+      }
+    },
     async verify(password, stored) {
       const text = normalized(password);
       const head = stored === null || text === "" ? null : headOf(stored);
@@ -74,6 +82,11 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
       thread?.close();
     },
   };
+}
+
+function tooMany(reason: string): GatehouseError {
+  const message = `${reason} Try again in ${RETRY_AFTER} s.`;
+  return new GatehouseError("too_many_attempts", message, { retryAfterSeconds: RETRY_AFTER });
 }
 
 function normalized(password: Secret): string {

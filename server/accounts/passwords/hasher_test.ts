@@ -168,11 +168,24 @@ Deno.test("a worker that cannot make a hash leaves it to the main thread", async
 
 Deno.test("33 hashes are taken at once, one of them at work; the next are refused until there is room", async () => {
   await withHasher(COUNTING, async (hasher) => {
-    const taken = Array.from({ length: 33 }, () => hasher.hash(PASSWORD));
-    const error = await assertRejects(() => hasher.verify(PASSWORD, null), GatehouseError);
-    assertEquals([error.code, error.retryAfterSeconds], ["too_many_attempts", 2]);
-    assertEquals(new Set(await Promise.all(taken)).size, 33);
+    const taken = Array.from({ length: 33 }, () => hasher.verify(PASSWORD, null));
+    for (const refused of [() => hasher.verify(PASSWORD, null), () => hasher.hash(PASSWORD)]) {
+      const error = await assertRejects(refused, GatehouseError);
+      assertEquals([error.code, error.retryAfterSeconds], ["too_many_attempts", 2]);
+    }
+    await Promise.all(taken);
     assertEquals(await hasher.hash(PASSWORD), "from the worker 34");
+  }, new FakeClock());
+});
+
+Deno.test("four new passwords are hashed at once, so that those who log in always find room", async () => {
+  await withHasher(COUNTING, async (hasher) => {
+    const taken = Array.from({ length: 4 }, () => hasher.hash(PASSWORD));
+    const error = await assertRejects(() => hasher.hash(PASSWORD), GatehouseError);
+    assertEquals([error.code, error.retryAfterSeconds], ["too_many_attempts", 2]);
+    assertEquals(await hasher.verify(PASSWORD, null), false);
+    assertEquals(new Set(await Promise.all(taken)).size, 4);
+    assertEquals(await hasher.hash(PASSWORD), "from the worker 6");
   }, new FakeClock());
 });
 
