@@ -29,8 +29,7 @@ const add: AccountCommand = {
         throw new GatehouseError("username_taken", `There is a user ${username} already; nothing was changed.`);
       }
       const password = await askPassword(given.has("password-stdin"));
-      const { id } = await users.create({ username, email: given.value("email"), password, role });
-      if (Object.keys(limits).length > 0) await users.change(id, limits);
+      await users.create({ username, email: given.value("email"), password, role, ...limits });
       console.say(`Added the ${role === "admin" ? "administrator" : "user"} ${username}.`);
       return 0;
     };

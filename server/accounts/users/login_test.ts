@@ -69,7 +69,7 @@ Deno.test("authenticate() tells unknown names, wrong passwords and disabled user
   assert([...seen][0]?.includes("invalid_credentials"));
 });
 
-Deno.test("the 11th attempt within 5 minutes is refused for that account alone, in every form of its name", async () => {
+Deno.test("the 11th attempt within 5 minutes is refused for that account and network alone, in every form of its name", async () => {
   await using fixture = await withAnn();
   const { users, clock, hasher } = fixture;
   await users.create({ username: "bob", password: PASSWORD });
@@ -77,9 +77,10 @@ Deno.test("the 11th attempt within 5 minutes is refused for that account alone, 
   const verified = hasher.verified.length;
   await clock.advance(MINUTE + 500);
   assertEquals(await retryAfter(login(users)), 240);
-  assertEquals(await retryAfter(login(users, { username: "ANN", address: "192.0.2.1" })), 240);
+  assertEquals(await retryAfter(login(users, { username: "ANN" })), 240);
   assertEquals(hasher.verified.length, verified, "refused without a hash");
   await login(users, { username: "bob" });
+  await login(users, { address: "192.0.2.1" });
 
   await clock.advance(4 * MINUTE - 501);
   assertEquals(await retryAfter(login(users)), 1);
@@ -114,6 +115,33 @@ Deno.test("the 31st attempt from one address is refused, whatever the names, and
   assertEquals(await retryAfter(login(users, { address })), 300);
   await login(users, { address: "192.0.2.2" });
   await login(users, { address: null });
+});
+
+Deno.test("whoever guesses locks out nobody but their own network, until 100 guesses of many", async () => {
+  await using fixture = await withAnn();
+  const { users, hasher } = fixture;
+  for (let network = 0; network < 10; network++) {
+    const address = `192.0.2.${network}`;
+    const outcomes = await logins(users, 11, () => ({ password: WRONG, address }));
+    assertEquals(outcomes, [...times(10, "invalid_credentials"), "too_many_attempts"]);
+    if (network < 9) await login(users, { address: "198.51.100.1" });
+  }
+  const verified = hasher.verified.length;
+  for (const address of ["198.51.100.1", "2001:db8::1", null]) {
+    assertEquals(await retryAfter(login(users, { address })), 300);
+  }
+  assertEquals(hasher.verified.length, verified, "refused without a hash");
+});
+
+Deno.test("all addresses of an IPv6 /64 count as one, and so do both forms of an IPv4 address", async () => {
+  await using fixture = await withAnn();
+  const { users } = fixture;
+  const guess = (n: number) => ({ username: `user${n}`, address: `2001:db8:0:1:${n.toString(16)}::${n}` });
+  assertEquals(await logins(users, 31, guess), [...times(30, "invalid_credentials"), "too_many_attempts"]);
+  await login(users, { address: "2001:db8:0:2::1" });
+  const mapped = (n: number) => ({ username: `user${n}`, address: n % 2 ? "192.0.2.1" : "::ffff:192.0.2.1" });
+  assertEquals(await logins(users, 31, mapped), [...times(30, "invalid_credentials"), "too_many_attempts"]);
+  await login(users, { address: "192.0.2.2" });
 });
 
 Deno.test("an unknown address is not limited", async () => {

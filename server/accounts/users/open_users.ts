@@ -9,6 +9,7 @@ import { NO_LIMITS } from "../limits.ts";
 import type { PasswordHasher } from "../passwords/hasher.ts";
 import { createAttempts } from "./attempts.ts";
 import { demandEmail, demandPassword, isTooLong } from "./credentials.ts";
+import { createRegistrations } from "./registrations.ts";
 import { createRemovals, type Eraser } from "./removals.ts";
 import { pageUsers } from "./user_pages.ts";
 import { AT, changed, isUserRecord, type UserRecord } from "./user_record.ts";
@@ -43,6 +44,7 @@ const NOBODY = "";
 /** Opens the users of an install. */
 export function openUsers({ store, clock, hasher, newId, log, erasers }: UsersOptions): Users {
   const attempts = createAttempts(clock);
+  const registrations = createRegistrations(clock);
   const removals = createRemovals({ store, erasers, log });
   const fresh = createFresh({ clock, load: get });
 
@@ -101,31 +103,24 @@ export function openUsers({ store, clock, hasher, newId, log, erasers }: UsersOp
       return false;
     },
 
-    async create({ username: given, email = null, password, role = "user" }) {
+    async create({ username: given, email = null, password, role = "user", address = null, ...may }) {
+      if (address !== null) registrations.begin(address);
       const username = usernameOf(given);
+      demandFields(may, "create the user");
       demandEmail(email);
       demandPassword(password, "create the user");
       const name = AT.name(nameKeyOf(username) ?? NOBODY);
       if (await store.get(name) !== null) throw taken(username); // before the hash is made
       const passwordHash = await hasher.hash(password);
       const id = newId();
-      const user: User = {
-        id,
-        username,
-        email,
-        role,
-        disabled: false,
-        models: null,
-        limits: NO_LIMITS,
-        generation: 1,
-        createdAt: clock.now(),
-      };
+      const made = { id, username, email, role, disabled: false, generation: 1, createdAt: clock.now() };
+      const user = changed({ ...made, models: null, limits: NO_LIMITS }, may);
       const record: UserRecord = { v: 1, user, passwordHash };
-      const made = await store.commit({
+      const done = await store.commit({
         checks: [{ key: name, version: null }, { key: AT.user(id), version: null }],
         puts: [{ key: name, value: id }, { key: AT.user(id), value: record }],
       });
-      if (made === null) throw taken(username);
+      if (done === null) throw taken(username);
       return user;
     },
 

@@ -33,13 +33,14 @@ export function isUserRecord(value: unknown): value is UserRecord {
     isLimits(limits) && typeof generation === "number" && typeof createdAt === "number";
 }
 
-/** A user after a change. What is absent stays. */
+/** A user after a change. What is absent stays. Logins end with the disabling, so that enabling does not bring them back. */
 export function changed(user: User, change: UserChange): User {
   const { models, budget, rpm, tpm } = change;
   return {
     ...user,
     role: change.role ?? user.role,
     disabled: change.disabled ?? user.disabled,
+    generation: change.disabled === true && !user.disabled ? user.generation + 1 : user.generation,
     models: models === undefined ? user.models : models,
     limits: {
       rpm: rpm === undefined ? user.limits.rpm : rpm,

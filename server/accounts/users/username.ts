@@ -2,6 +2,8 @@ import { GatehouseError } from "../../errors/mod.ts";
 
 /** Letters and digits of any script, and `._-@+` within: nothing that a shell, a path or a list could misread. */
 const FORM = /^[\p{L}\p{Nd}_](?:[\p{L}\p{M}\p{Nd}._@+-]*[\p{L}\p{M}\p{Nd}_])?$/u;
+/** Letters and marks among them that are not seen: by them two names would look like one. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 /** Names by which the server speaks of those who have no account. */
 const RESERVED: ReadonlySet<string> = new Set(["local", "me", "nobody", "metrics"]);
 const LONGEST = 64;
@@ -33,7 +35,7 @@ export function nameKeyOf(given: string): string | null {
 function possibleName(given: string): string | null {
   if (given.length > 2 * LONGEST) return null; // a letter beyond the first 65,536 counts twice here
   const name = given.normalize("NFKC");
-  return [...name].length <= LONGEST && FORM.test(name) ? name : null;
+  return [...name].length <= LONGEST && FORM.test(name) && !INVISIBLE.test(name) ? name : null;
 }
 
 /** Down, up and down again: some letters have two small forms (`σ`, `ς`), some no great one of one letter (`ß`). */

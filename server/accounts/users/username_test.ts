@@ -34,6 +34,15 @@ Deno.test("usernameOf() refuses everything else", () => {
   }
 });
 
+Deno.test("usernameOf() refuses letters and marks that are not seen", () => {
+  for (const letter of ["\u115f", "\u3164", "\uffa0", "\u034f", "\ufe0f", "\u17b4", "\u180b", "\u{e0101}", "\u00ad"]) {
+    for (const name of [`a${letter}b`, `${letter}ann`, `ann${letter}`, letter]) {
+      assertEquals([JSON.stringify(name), nameKeyOf(name)], [JSON.stringify(name), null]);
+      assertEquals(assertThrows(() => usernameOf(name), GatehouseError).param, "username");
+    }
+  }
+});
+
 Deno.test("usernameOf() refuses the server's own names in every disguise", () => {
   for (const name of ["local", "me", "nobody", "metrics", "LOCAL", "Me", "ｎobody", "metrıcs"]) {
     assertEquals(assertThrows(() => usernameOf(name), GatehouseError).param, "username", name);

@@ -18,7 +18,7 @@ export interface User {
   readonly models: readonly string[] | null;
   /** Bind everything the user does. */
   readonly limits: Limits;
-  /** Counts up with each change of the password; tokens of an older generation are refused. */
+  /** Counts up with each change of the password and each time the user is disabled; tokens of an older generation are refused. */
   readonly generation: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -34,13 +34,23 @@ export interface NewUser {
   readonly password: Secret;
   /** What the user may do. @default {"user"} */
   readonly role?: "admin" | "user";
+  /** The models the user may use, at most 100 of 1 to 200 characters each; null: all. @default {null} */
+  readonly models?: readonly string[] | null;
+  /** Requests in any 60 seconds, from 1 on; null: no limit. @default {null} */
+  readonly rpm?: number | null;
+  /** Tokens in any 60 seconds, from 1 on; null: no limit. @default {null} */
+  readonly tpm?: number | null;
+  /** What may be spent, in whole micro-units from 0 on; null: no limit. @default {null} */
+  readonly budget?: Budget | null;
+  /** The IP address of whoever registers, and is limited by it; null: an administrator or a command makes the user. @default {null} */
+  readonly address?: string | null;
 }
 
 /** What is to change; what is absent stays. */
 export interface UserChange {
   /** What the user may do. */
   readonly role?: "admin" | "user";
-  /** Whether the user is refused everywhere. */
+  /** Whether the user is refused everywhere; to disable a user ends all logins. */
   readonly disabled?: boolean;
   /** The models the user may use; null: all. */
   readonly models?: readonly string[] | null;
@@ -66,7 +76,12 @@ export interface LoginAttempt {
 export interface Users {
   /** Whether there is any user. */
   any(): Promise<boolean>;
-  /** Makes a user. @throws {GatehouseError} `username_taken`; `invalid_field` with the `param` `username`, `email` or `password` */
+  /**
+   * Makes a user.
+   *
+   * @throws {GatehouseError} `username_taken`; `invalid_field` with the `param` `username`, `email`, `password`, `models`,
+   * `rpm`, `tpm` or `budget`; `too_many_attempts` for too many registrations from one address, or at once
+   */
   create(user: NewUser): Promise<User>;
   /** Reads a user; null: there is none. */
   get(id: string): Promise<User | null>;

@@ -37,6 +37,22 @@ Deno.test("create() makes an admin where it is told to, and leaves the email out
   assertEquals([role, email], ["admin", null]);
 });
 
+Deno.test("create() writes the user with models and limits at once, or not at all", async () => {
+  await using fixture = await usersFixture();
+  const { users, store } = fixture;
+  const budget = { amountMicros: 5, period: "day" } as const;
+  const before = store.count("commit");
+  const user = await users.create({ username: "ann", password: PASSWORD, models: ["m"], rpm: 1, tpm: 2, budget });
+  assertEquals(store.count("commit") - before, 1);
+  assertEquals([user.models, user.limits], [["m"], { rpm: 1, tpm: 2, budget }]);
+  assertEquals(await users.get(user.id), user);
+  for (const wrong of [{ rpm: 0 }, { tpm: NaN }, { models: [""] }, { budget: { ...budget, amountMicros: -1 } }]) {
+    const making = users.create({ username: "bob", password: PASSWORD, ...wrong });
+    assertEquals(await outcome(making), `invalid_field ${Object.keys(wrong)[0]}`);
+  }
+  assertEquals(await users.find("bob"), null);
+});
+
 Deno.test("create() names the field that is wrong, and makes nothing", async () => {
   await using fixture = await usersFixture();
   const { users } = fixture;
@@ -47,6 +63,11 @@ Deno.test("create() names the field that is wrong, and makes nothing", async () 
     ["ann", "", "x".repeat(8), "invalid_field email"],
     ["ann", "a b@example.com", "x".repeat(8), "invalid_field email"],
     ["ann", "a@b\u0000", "x".repeat(8), "invalid_field email"],
+    ["ann", "a\u202e@example.com", "x".repeat(8), "invalid_field email"],
+    ["ann", "a@exam\u2066ple.com", "x".repeat(8), "invalid_field email"],
+    ["ann", "a\u200b@example.com", "x".repeat(8), "invalid_field email"],
+    ["ann", "a@example.com\u3164", "x".repeat(8), "invalid_field email"],
+    ["ann", "a\ud800@example.com", "x".repeat(8), "invalid_field email"],
     ["ann", `a@${"b".repeat(253)}`, "x".repeat(8), "invalid_field email"],
     ["ann", null, "x".repeat(7), "invalid_field password"],
     ["ann", null, "😀".repeat(7), "invalid_field password"],
@@ -137,7 +158,7 @@ Deno.test("change() changes what is given and leaves the rest", async () => {
   assertEquals(await users.change(ann.id, {}), changed);
   assertEquals(await users.get(ann.id), changed);
   await users.change(ann.id, { role: "user", models: null, rpm: null, tpm: null, budget: null, disabled: true });
-  assertEquals(await users.get(ann.id), { ...ann, disabled: true });
+  assertEquals(await users.get(ann.id), { ...ann, disabled: true, generation: 2 });
 });
 
 Deno.test("change() refuses limits that would bind nothing", async () => {
@@ -150,6 +171,19 @@ Deno.test("change() refuses limits that would bind nothing", async () => {
     assertEquals(await outcome(users.change(ann.id, change)), `invalid_field ${Object.keys(change)[0]}`);
   }
   assertEquals(await users.get(ann.id), ann);
+});
+
+Deno.test("change() ends all logins of a user it disables: to enable them brings none back", async () => {
+  await using fixture = await usersFixture();
+  const { users } = fixture;
+  const [ann] = await make(users, "ann");
+  assert(ann);
+  const generations: number[] = [];
+  for (const disabled of [false, true, true, false, true]) {
+    generations.push((await users.change(ann.id, { disabled })).generation);
+  }
+  generations.push((await users.change(ann.id, { rpm: 1 })).generation);
+  assertEquals(generations, [1, 2, 2, 2, 3, 3]);
 });
 
 Deno.test("change() loses nothing to changes at the same time", async () => {

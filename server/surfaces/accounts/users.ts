@@ -4,12 +4,13 @@ import type { AccountOptions } from "./options.ts";
 import { pageAnswer, pageOf } from "./page.ts";
 import { newUserBody, userBody } from "./user_body.ts";
 
-/** `POST /users`: makes a user, never an administrator. */
+/** `POST /users`: makes a user, never an administrator. Whoever is none is limited by address. */
 export function createUser({ users, maxBodyBytes }: AccountOptions): Handler {
-  return async ({ req }) => {
+  return async ({ req, env: { who, address } }) => {
     const { newUser } = await import("./schemas.ts");
     const body = await readJson(req.raw, newUser, { maxBytes: maxBodyBytes, what: "create this user" });
-    return Response.json(newUserBody(await users.create(body)), { status: 201 });
+    const user = await users.create({ ...body, address: who.role === "admin" ? null : address });
+    return Response.json(newUserBody(user), { status: 201 });
   };
 }
 

@@ -37,6 +37,19 @@ Deno.test("POST /users makes a user, never an administrator, and tells five fiel
   assertEquals(await told(await gate.ask("POST /users", { as: LOCAL_USER, json })), "422 invalid_field role");
 });
 
+Deno.test("POST /users is limited by address, for all but administrators", async () => {
+  await using gate = await accountsFixture();
+  const make = async (as: Who, username: string) =>
+    await told(await gate.ask("POST /users", { as, json: { username, password } }));
+  for (let n = 0; n < 20; n++) assertEquals(await make(LOCAL_USER, `user${n}`), "201");
+  const user = whoOf({ id: UNKNOWN, role: "user" });
+  for (let n = 0; n < 10; n++) assertEquals(await make(n % 2 ? NOBODY : user, "user0"), "409 username_taken username");
+  const response = await gate.ask("POST /users", { as: NOBODY, json: { username: "new", password } });
+  assertEquals(response.headers.get("retry-after"), "300");
+  assertEquals(await told(response), "429 too_many_attempts");
+  assertEquals(await make(whoOf({ id: UNKNOWN, role: "admin" }), "new"), "201");
+});
+
 Deno.test("GET /users/me tells a login and a key the same of their user", async () => {
   await using gate = await accountsFixture();
   const user = await gate.addUser("ada");
