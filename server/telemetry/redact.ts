@@ -31,6 +31,10 @@ const ABOUT_CREDENTIAL = new RegExp(
     "[a-z](?:Url|Endpoint|Type|State|Name|Variable|Fingerprint|Count|At|In|Ms|Seconds))$",
 );
 const BEARER = /bearer\s/i;
+/** Our own credentials, wherever they stand: people put them into paths. A key's first 15 characters only name it. */
+const OWN_KEY = /(gh_[0-9a-z]{12})\w+/gi;
+const OWN_TOKEN = /(gh[rt]_)[\w.-]+/gi;
+const JWT = /\beyJ[\w-]{8,}(?:\.[\w-]*){1,2}/g;
 const TOKEN_COUNT = /tokens$/i;
 
 /** Makes the fields of one line fit to print; later sets win. Never throws. */
@@ -65,6 +69,10 @@ export function redactText(text: string): string {
     clean = clean.replace(/\/\/[^\s/?#]*@/g, "//").replace(/:\/\/\S*/g, withoutQuery);
   }
   if (BEARER.test(clean)) clean = clean.replace(/\bbearer\s+[^\s"']+/gi, "Bearer [masked]");
+  if (clean.includes("gh") || clean.includes("GH")) {
+    clean = clean.replace(OWN_KEY, "$1[masked]").replace(OWN_TOKEN, "$1[masked]");
+  }
+  if (clean.includes("eyJ")) clean = clean.replace(JWT, "[masked]");
   return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}[+${clean.length - MAX_TEXT} characters]` : clean;
 }
 

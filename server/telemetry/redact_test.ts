@@ -90,6 +90,19 @@ Deno.test("redactText() masks a bearer token that a message quotes", () => {
   );
 });
 
+Deno.test("redactText() masks keys and tokens of our own wherever they stand, and keeps what only names a key", () => {
+  const cases = [
+    ["/keys/gh_AbcdefGhij01_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG", "/keys/gh_AbcdefGhij01[masked]"],
+    ["/keys/gh_AbcdefGhij01", "/keys/gh_AbcdefGhij01"],
+    ["/x/ghr_01M7.12.mac-_x/y", "/x/ghr_[masked]/y"],
+    ["/ws/a?ticket ght_abc", "/ws/a?ticket ght_[masked]"],
+    ["/users/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln/x", "/users/[masked]/x"],
+    ["/users/eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "/users/[masked]"],
+    ["/v1/models/ghost", "/v1/models/ghost"],
+  ] as const;
+  for (const [text, expected] of cases) assertEquals(redactText(text), expected);
+});
+
 Deno.test("redactFields() prints the names of headers and parameters, never a value", () => {
   assertEquals(redact(new Headers({ "x-any": CANARY, accept: CANARY })), ["accept", "x-any"]);
   assertEquals(redact(new URLSearchParams({ code: CANARY })), ["code"]);
