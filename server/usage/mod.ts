@@ -5,9 +5,8 @@
 export type { TokenCount } from "./count.ts";
 export type { Account, Ledger, Meter, UsageQuery, UsageSum } from "./ledger.ts";
 export { createLedger, type LedgerOptions } from "./create_ledger.ts";
-export { createLimiter, type LimiterOptions } from "./limits/create_limiter.ts";
 export type { Limiter, Reservation, Used, Wish } from "./limiter.ts";
-export { type Cost, createPrices, type ModelPrice, type PriceList, type Prices } from "./prices.ts";
+export { type Cost, createPrices, type Prices } from "./prices.ts";
 export { type Admission, type Admissions, type Ask, createAdmissions } from "./admission.ts";
 export type { Bill } from "./bill.ts";
 export { type Metering, type MeteringOptions, openMetering } from "./open_metering.ts";

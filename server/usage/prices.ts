@@ -1,8 +1,6 @@
 import type { PriceList } from "../settings/mod.ts";
 import { type TokenCount, wholeTokens } from "./count.ts";
 
-export type { ModelPrice, PriceList } from "../settings/mod.ts";
-
 /** A sum of money. */
 export interface Cost {
   /** Millionths of the currency, a whole number. */
