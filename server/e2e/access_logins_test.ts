@@ -43,8 +43,9 @@ Deno.test(`after ${FAILURES} failed logins an account is not asked any more, and
   await using install = await Install.make({ DEMO: "1" });
   await using gates = await install.start(1);
   const { url } = gates.at(0);
+  const admin = await install.admin(gates.at(0));
   for (const username of ["ann", "bob"]) {
-    await new Api(url, null).json("POST", "/users", { username, password: PASSWORD }, 201);
+    await admin.json("POST", "/users", { username, password: PASSWORD }, 201);
   }
   const fail = async (username: string) => {
     const response = await postToken(url, { username, password: "a wrong password" });

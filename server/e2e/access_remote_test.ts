@@ -19,7 +19,7 @@ for (const auth of ["required", "auto"]) {
     await using upstream = await Upstream.start("everybody");
     await using install = await Install.make({ ...upstream.environment(), ...EXPIRE, AUTH: auth });
     await using gates = await install.start(1);
-    await register(gates);
+    await register(install, gates);
     const client = await RemoteClient.login(gates.at(0).url, USER.username, USER.password);
     let calls = 0;
     await inBatches(5, 5, async (n) => {
@@ -39,7 +39,7 @@ for (const auth of ["required", "auto"]) {
 Deno.test("an access token that has expired is refused by every process, and its login goes on", async () => {
   await using install = await Install.make({ ...EXPIRE, DEMO: "1" });
   await using gates = await install.start(2);
-  await register(gates);
+  await register(install, gates);
   const { access_token, refresh_token, expires_in } = await getTokens(gates.at(0).url, USER);
   const startedAt = performance.now();
   const statusAt = async (n: number) => {
@@ -62,7 +62,7 @@ Deno.test("an access token that has expired is refused by every process, and its
 Deno.test("a refresh token that is used again gives the same successor, wherever and however often", async () => {
   await using install = await Install.make({ DEMO: "1" });
   await using gates = await install.start(3);
-  await register(gates);
+  await register(install, gates);
   const first = await getTokens(gates.at(0).url, USER);
   const refresh = (refresh_token: string, n: number) =>
     getTokens(gates.at(n).url, { grant_type: "refresh_token", refresh_token });
@@ -93,6 +93,6 @@ Deno.test("a refresh token that is used again gives the same successor, wherever
   await gates.stop();
 });
 
-async function register(gates: Gates): Promise<void> {
-  await new Api(gates.at(0).url, null).json("POST", "/users", USER, 201);
+async function register(install: Install, gates: Gates): Promise<void> {
+  await (await install.admin(gates.at(0))).json("POST", "/users", USER, 201);
 }

@@ -90,6 +90,9 @@ export async function askWrongly(
     }
     said += await see(await fetch(`${gate.url}/v1/models?api_key=${secret}&ticket=${secret}`));
   }
+  for (const path of [`/keys/${key}`, `/users/${key}`]) {
+    said += await see(await fetch(`${gate.url}${path}`, { method: "DELETE", headers: bearer(accessToken) }));
+  }
   return said;
 }
 

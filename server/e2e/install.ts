@@ -26,6 +26,8 @@ export class Install implements AsyncDisposable {
     await Deno.writeTextFile(prices, JSON.stringify(PRICES));
     return new Install(home, {
       AUTH: "required",
+      // Strangers who register are limited; the suites' users are made by the administrator.
+      REGISTRATION: "closed",
       ADMIN_USERNAME: ADMIN.username,
       ADMIN_PASSWORD: ADMIN.password,
       PRICES_FILE: prices,
