@@ -296,7 +296,7 @@ function doorOf(server: ServerSettings, { keys, tokens, users, tickets }: Accoun
   return createDoor(rules, [
     keyVerifier({ keys, users, open: isOpen(rules) }),
     tokenVerifier({ tokens, users }),
-    ticketVerifier(tickets),
+    ticketVerifier(tickets, isOpen(rules)),
     cookieVerifier({ tokens, users, publicOrigin: server.publicUrl?.origin ?? null }),
   ]);
 }

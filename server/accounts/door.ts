@@ -90,12 +90,19 @@ export function createDoor(rules: DoorRules, verifiers: readonly Verifier[]): Do
     checkOrigin(asking);
   }
 
-  function admit(asking: Asking): Who | Promise<Who> {
-    checkPlace(asking);
+  /** Who the request shows that it comes from; null: it shows nothing that is ours. */
+  function shown(asking: Asking): Who | Promise<Who> | null {
     for (const verify of verifiers) {
       const who = verify(asking);
       if (who !== null) return who;
     }
+    return null;
+  }
+
+  function admit(asking: Asking): Who | Promise<Who> {
+    checkPlace(asking);
+    const who = shown(asking);
+    if (who !== null) return who;
     if (open && !asking.forwarded) return LOCAL_USER;
     if (open) throw demand("a reverse proxy forwarded it, so it needs a credential");
     if (asking.bearer === null && asking.apiKey === null) throw demand("this server needs a credential");
@@ -116,7 +123,8 @@ export function createDoor(rules: DoorRules, verifiers: readonly Verifier[]): Do
       const forwarded = asking.forwarded && (open || rules.registration === "local");
       if (rules.registration === "closed" || forwarded) return admit(asking);
       if (open || rules.registration === "local") checkMachine(asking);
-      return NOBODY;
+      // An administrator who shows who that is, is no stranger.
+      return shown(asking) ?? NOBODY;
     },
     admitScraper(asking, token) {
       const shown = asking.bearer ?? asking.apiKey;

@@ -173,7 +173,7 @@ export const ERROR_RULES = {
   too_many_attempts: rule(
     429,
     "rate_limit_error",
-    "Too many failed logins for this account or from this address, or too many at once.",
+    "Too many failed logins or registrations for this account or from this network, or too many at once.",
     "Wait for `Retry-After`.",
   ),
   client_closed_request: rule(

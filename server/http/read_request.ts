@@ -56,6 +56,6 @@ export function demandJson(request: Request): void {
 function tooLarge(maxBytes: number): GatehouseError {
   return new GatehouseError(
     "body_too_large",
-    `Cannot read this request: its body is longer than ${maxBytes} bytes; send less, or raise MAX_BODY_BYTES`,
+    `Cannot read this request: its body is longer than ${maxBytes} bytes, which is the most that this route takes (MAX_BODY_BYTES bounds them all); send less`,
   );
 }

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { GatehouseError } from "../errors/mod.ts";
-import type { Surface } from "../telemetry/mod.ts";
+import { redactText, type Surface } from "../telemetry/mod.ts";
 import { errorResponse } from "./error_response.ts";
 import type { Exchange, Handler, RouteLabel, Router } from "./exchange.ts";
 
@@ -30,7 +30,7 @@ export function createRoutes(surfaces: readonly Routes[]): Router {
   const patterns = router(({ req }) => {
     throw new GatehouseError(
       "not_found",
-      `Cannot answer ${req.method} ${req.path.slice(0, 200)}: there is nothing here; the API begins at /v1`,
+      `Cannot answer ${req.method} ${shown(req.path)}: there is nothing here; the API begins at /v1`,
     );
   });
   const paths = router(({ req, env }) => patterns.fetch(req.raw, env));
@@ -64,9 +64,14 @@ function addRoute(app: App, path: string, methods: Methods, label: RouteLabel): 
     env.route = label;
     const handler = handlers.get(req.method);
     if (handler !== undefined) return handler(context);
-    const text = `Cannot answer ${req.method} ${req.path.slice(0, 200)}: this path takes ${allow}`;
+    const text = `Cannot answer ${req.method} ${shown(req.path)}: this path takes ${allow}`;
     const response = errorResponse(new GatehouseError("method_not_allowed", text));
     response.headers.set("allow", allow);
     return response;
   });
+}
+
+/** A path as an error repeats it: people put keys into paths. */
+function shown(path: string): string {
+  return redactText(path.slice(0, 200));
 }

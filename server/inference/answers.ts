@@ -3,7 +3,9 @@ import { GatehouseError } from "../errors/mod.ts";
 import { readShortBody, type Watchdog } from "../network/mod.ts";
 import type { Metrics, UpstreamOutcome } from "../telemetry/mod.ts";
 import {
+  emptyBody,
   failure,
+  isFramed,
   type Outcome,
   relay,
   type RelayEnd,
@@ -118,11 +120,6 @@ function isJson(response: Response): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\b/i.test(response.headers.get("content-type") ?? "");
 }
 
-/** Whether something else than the end of the connection tells where the body ends (RFC 9112 §6.3). */
-function isFramed({ headers }: Response): boolean {
-  return headers.has("content-length") || headers.has("transfer-encoding");
-}
-
 function truncated(name: string): GatehouseError {
   return new GatehouseError(
     "upstream_truncated",
@@ -145,8 +142,4 @@ function outcomeOf(outcome: Exclude<Outcome, "interrupted">): UpstreamOutcome {
     over_total: "timeout",
   };
   return names[outcome];
-}
-
-function emptyBody(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ start: (controller) => controller.close() });
 }

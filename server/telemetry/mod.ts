@@ -15,4 +15,5 @@ export { fileSink, type FileSinkOptions } from "./file_sink.ts";
 export { createLogger, type LoggerOptions, type RootLogger } from "./logger.ts";
 export { type LogFields, type Logger, type LogLevel, silentLogger } from "./log.ts";
 export type { LogSink } from "./sink.ts";
+export { redactText } from "./redact.ts";
 export { requestId } from "./request_id.ts";

@@ -3,7 +3,7 @@ import type { Secret } from "../../secrets/mod.ts";
 import { type RandomBytes, type Store, UnsealError, type Vault } from "../../storage/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 
-/** One HMAC-SHA-256 key for each use, so that nothing made for one ever passes for the other. */
+/** An HMAC-SHA-256 key for each use, so that nothing made for one ever passes for the other. */
 export interface SigningKeys {
   /** Signs access tokens. */
   readonly access: CryptoKey;
@@ -42,7 +42,14 @@ export function signingKeys(options: SigningKeysOptions): () => Promise<SigningK
 
 async function readKeys(options: SigningKeysOptions): Promise<SigningKeys> {
   const { secret } = options;
-  return await derive(secret === null ? await keptBytes(options) : new TextEncoder().encode(secret.reveal()));
+  if (secret === null) return await derive(await keptBytes(options));
+  // Others who know JWT_SECRET may check our tokens by it, so it signs them as it is.
+  const bytes = new TextEncoder().encode(secret.reveal());
+  const { refresh } = await derive(bytes);
+  return {
+    access: await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]),
+    refresh,
+  };
 }
 
 /** The kept key, made where there is none. Of several processes exactly one makes it. */

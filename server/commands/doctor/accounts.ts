@@ -22,7 +22,7 @@ async function judge({ server, accounts }: Settings, users: Users): Promise<read
   const { adminUsername } = accounts;
   const open = isOpen({ auth: server.auth, bind: server.host });
   const any = await users.any();
-  const adopted = adminUsername !== null && await users.find(adminUsername) !== null;
+  const adopted = adminUsername !== null && (await users.find(adminUsername))?.role === "admin";
   return [
     who(server, { open, any, adminUsername }),
     ...(adopted

@@ -1,10 +1,14 @@
-import type { Handler } from "../../http/mod.ts";
+import { type Handler, readJson } from "../../http/mod.ts";
 import { idOf, unknown } from "./id.ts";
 import type { AccountOptions } from "./options.ts";
 
 /** `POST /credential/login`: begins a login to the upstream by device code. @see RFC 8628 §3.2 */
-export function beginLogin({ logins }: AccountOptions): Handler {
-  return async ({ env }) => {
+export function beginLogin({ logins, maxBodyBytes }: AccountOptions): Handler {
+  return async ({ req, env }) => {
+    if (req.raw.body !== null && req.raw.headers.get("content-length") !== "0") {
+      const { nothing } = await import("./schemas.ts");
+      await readJson(req.raw, nothing, { maxBytes: maxBodyBytes, what: "begin a login" });
+    }
     const { id, prompt } = await logins.start(env.signal, env.who.userId);
     const complete = prompt.verificationUriComplete;
     return Response.json({

@@ -24,7 +24,7 @@ export function listKeys({ keys }: AccountOptions): Handler {
     const asked = query.get("user_id");
     const isAdmin = who.role === "admin";
     if (asked !== null && !(isAdmin ? isId(asked) : asked === who.userId)) throw unknown("user");
-    return pageAnswer(await keys.list(isAdmin ? asked : who.userId, pageOf(query)), keyBody);
+    return pageAnswer(await keys.list(isAdmin ? asked : who.userId, pageOf(query, ["user_id"])), keyBody);
   };
 }
 

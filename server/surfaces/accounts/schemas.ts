@@ -14,6 +14,9 @@ const limits = {
 const time = z.iso.datetime({ offset: true, error: "expected a time such as 2030-01-31T00:00:00Z" })
   .transform((text) => Date.parse(text)).nullable();
 
+/** A body in which nothing is to be said. */
+export const nothing = z.strictObject({});
+
 /** `POST /users`. */
 export const newUser = z.strictObject({
   username: z.string(),

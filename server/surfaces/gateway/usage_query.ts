@@ -24,10 +24,13 @@ export function readUsageQuery(parameters: URLSearchParams, now: number): Omit<U
     if (!PARAMETERS.has(name)) throw wrong(name, "is not a parameter of this request; leave it out");
     if (parameters.getAll(name).length > 1) throw wrong(name, "stands there twice; send it once");
   }
-  const to = readDay(parameters, "to") ?? Math.floor(now / DAY);
-  const from = readDay(parameters, "from") ?? to - (DEFAULT_DAYS - 1);
+  const today = Math.floor(now / DAY);
+  const to = readDay(parameters, "to") ?? today;
+  const from = readDay(parameters, "from") ?? Math.min(to, today) - (DEFAULT_DAYS - 1);
   if (from > to) throw wrong("from", `is after the last day (${dayText(to)}); send one that is not`);
-  if (to - from >= MAX_DAYS) throw wrong("from", `is more than ${MAX_DAYS} days before the last; ask for fewer`);
+  if (Math.min(to, today) - from >= MAX_DAYS) {
+    throw wrong("from", `is more than ${MAX_DAYS} days before the last; ask for fewer`);
+  }
   return {
     from: dayText(from),
     to: dayText(to),

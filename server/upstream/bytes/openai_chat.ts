@@ -23,7 +23,7 @@ function readEvent(data: string): EventFacts {
   return {
     usage,
     // Without a count it may be something else: some upstreams open with an empty event about content filters.
-    usageOnly: usage !== null && choices?.length === 0 && !failed,
+    usageOnly: isRecord(event.usage) && choices?.length === 0 && !failed,
     finished: choices?.some((choice) => isRecord(choice) && typeof choice.finish_reason === "string") ?? false,
     failed,
   };
@@ -33,17 +33,20 @@ function readUsage(value: unknown): Usage | null {
   if (!isRecord(value)) return null;
   const prompt = count(value.prompt_tokens);
   const completion = count(value.completion_tokens);
-  if (prompt === null && completion === null) return null;
-  const sum = (prompt ?? 0) + (completion ?? 0);
+  // Half a count is none: what it leaves out would be free.
+  if (prompt === null || completion === null) return null;
   return {
-    prompt_tokens: prompt ?? 0,
-    completion_tokens: completion ?? 0,
-    total_tokens: count(value.total_tokens) ?? sum,
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: count(value.total_tokens) ?? prompt + completion,
   };
 }
 
+/** No single call comes near: what is beyond is no count. */
+const MOST = 1_000_000_000;
+
 function count(value: unknown): number | null {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST ? value : null;
 }
 
 function parseRecord(text: string): Record<string, unknown> | null {

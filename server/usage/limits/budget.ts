@@ -14,6 +14,13 @@ export function spend(record: LimitRecord, micros: number, now: number): LimitRe
   return { ...record, budget: { period, spent: Math.max(0, spent + micros) } };
 }
 
+/** Whether what began at `begunAt` belongs to the period of `now`. */
+export function isSpentNow({ budget }: LimitRecord, begunAt: number, now: number): boolean {
+  if (budget === null) return false;
+  const kind = kindOf(budget.period);
+  return periodOf(kind, begunAt) === spendingAt(budget, kind, now).period;
+}
+
 /** Micros that all processes hold together. */
 export function heldIn(record: LimitRecord): number {
   let sum = 0;

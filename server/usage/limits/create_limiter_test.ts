@@ -129,7 +129,7 @@ Deno.test("reserve() ends with the signal's reason and gives back the room that 
     assertEquals([heldOf(record), record?.budget?.spent, record?.window], [0, 0, []]);
   }));
 
-Deno.test("the period changes at midnight UTC and at the month's end; open calls count to where they are settled", () =>
+Deno.test("the period changes at midnight UTC and at the month's end; open calls count to where they began", () =>
   inWorld(async (world) => {
     const { limiter } = world.process("p0");
     const day = [subject(daily(10), "user", "day")];
@@ -144,9 +144,9 @@ Deno.test("the period changes at midnight UTC and at the month's end; open calls
     assertEquals((await world.record("user", "month"))?.budget, { period: "2026-11", spent: 4 });
     open.settle({ tokens: 1, micros: 3 });
     await limiter.reserve(wish(day), nothing, never);
-    await limiter.reserve(wish(month, 7), nothing, never);
+    await limiter.reserve(wish(month, 10), nothing, never);
     assertEquals((await world.record("user", "day"))?.budget, { period: "2026-12-01", spent: 0 });
-    assertEquals((await world.record("user", "month"))?.budget, { period: "2026-12", spent: 3 });
+    assertEquals((await world.record("user", "month"))?.budget, { period: "2026-12", spent: 0 });
   }, Date.UTC(2026, 10, 30, 23, 59, 59)));
 
 Deno.test("a budget that is changed from day to month begins anew", () =>

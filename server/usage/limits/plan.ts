@@ -1,5 +1,5 @@
 import { admit, noRoomIn } from "./admit.ts";
-import { foldDead, spend, withHeld } from "./budget.ts";
+import { foldDead, isSpentNow, spend, withHeld } from "./budget.ts";
 import { limitHeaders } from "./headers.ts";
 import { type Grant, type Operation, type Refused, type Reserve, type Settle, subjectName } from "./operations.ts";
 import { EMPTY_RECORD, type LimitRecord } from "./record.ts";
@@ -75,7 +75,17 @@ export function planBatch({ operations, renewals }: Batch, ground: Ground): Plan
       const micros = budgeted ? operation.ask.micros : 0;
       puts.set(subject, held(record, ground, micros, 0));
       const { tokens } = operation.ask;
-      return { subject, second, tokens, budgeted, running: operation.running, micros, written: 0, prepaid: 0 };
+      return {
+        subject,
+        second,
+        tokens,
+        begunAt: now,
+        budgeted,
+        running: operation.running,
+        micros,
+        written: 0,
+        prepaid: 0,
+      };
     });
     granted.push({ operation, holds, headers: limitHeaders(standings(), now) });
   };
@@ -144,5 +154,7 @@ function settledRecord(record: LimitRecord, hold: Hold, { used }: Settle, ground
   const window = hold.second === null ? record.window : correct(record.window, hold.second, change);
   if (!hold.budgeted) return { ...record, window };
   const micros = wholeUp(used?.micros ?? 0) - hold.prepaid;
-  return held(spend({ ...record, window }, micros, ground.now), ground, -hold.micros, -hold.written);
+  const counted = { ...record, window };
+  const spent = isSpentNow(counted, hold.begunAt, ground.now) ? spend(counted, micros, ground.now) : counted;
+  return held(spent, ground, -hold.micros, -hold.written);
 }

@@ -8,6 +8,8 @@ export interface Hold {
   /** The bucket that counts the call; null: none does. */
   readonly second: number | null;
   readonly tokens: number;
+  /** When room was made for it, in milliseconds since the epoch: it is spent in the period in which it began, as it is booked. */
+  readonly begunAt: number;
   /** Whether a budget binds it. */
   readonly budgeted: boolean;
   /** What the call has used so far. */
