@@ -3,7 +3,13 @@ import { GatehouseError } from "../errors/mod.ts";
 import type { Watchdog } from "../network/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
 import { mayUse, type Who } from "../accounts/mod.ts";
-import { chatBody, estimateRequest, type RequestEstimate, type UpstreamAnswer } from "../upstream/mod.ts";
+import {
+  chatBody,
+  type ChatRequest,
+  estimateRequest,
+  type RequestEstimate,
+  type UpstreamAnswer,
+} from "../upstream/mod.ts";
 import type { Admissions } from "../usage/mod.ts";
 import { headersOf, streamAnswer, wholeAnswer } from "./answers.ts";
 import type { ByteAnswer, ByteCall, ModelCall } from "./call.ts";
@@ -117,6 +123,7 @@ export function createInference({ clock, watchdog, metrics, admissions }: Infere
     async bytes(call) {
       const { request } = call;
       const model = call.setModel ? call.model : null;
+      demandPlain(call.who, request);
       const ending = await begin(call, () => request.estimate(), null);
       return await ended(call, ending, async () => {
         const answer = await send(call, ending, (askUsage) => request.toUpstream(model, askUsage));
@@ -184,6 +191,19 @@ export function createInference({ clock, watchdog, metrics, admissions }: Infere
 const JSON_BODY = ["content-type", "application/json"] as const;
 
 type BodyOf = (askUsage: boolean) => { readonly bytes: Uint8Array<ArrayBuffer>; readonly addedUsage: boolean };
+
+/** Whoever is limited may say nothing that the upstream reads and the gate does not. @throws {GatehouseError} `invalid_field` */
+function demandPlain({ models, limited }: Who, request: ChatRequest): void {
+  if (models.length === 0 && limited.length === 0) return;
+  const name = request.disguise();
+  if (name === null) return;
+  const param = name.slice(0, 100);
+  throw new GatehouseError(
+    "invalid_field",
+    `Cannot admit this request: \`${param}\` could stand for a field that this user or key is limited by; leave it out`,
+    { param },
+  );
+}
 
 /** @throws {GatehouseError} `model_not_allowed` */
 function demandModel(who: Who, model: string): void {

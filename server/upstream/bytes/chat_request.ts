@@ -20,6 +20,8 @@ export interface ChatRequest {
   readonly stream: boolean;
   /** The client itself asked for the usage event. */
   readonly asksUsage: boolean;
+  /** A member that a lenient upstream would read in place of one that the gate goes by (`Model`, `models`); null: there is none. */
+  readonly disguise: () => string | null;
   /**
    * The body for the upstream: as it was sent, but for the named values.
    *
@@ -58,6 +60,7 @@ export function readChatRequest(bytes: Uint8Array<ArrayBuffer>): ChatRequest | C
     model: readModel(textOf(bytes, scan.members.get("model"))),
     stream,
     asksUsage: options.asksUsage,
+    disguise: () => [...scan.members.keys()].find(isDisguise) ?? null,
     toUpstream: (model, askUsage) => {
       const edits = new Map<string, Uint8Array | string>();
       if (model !== null) edits.set("model", JSON.stringify(model));
@@ -67,6 +70,15 @@ export function readChatRequest(bytes: Uint8Array<ArrayBuffer>): ChatRequest | C
     },
     estimate: lazyEstimate(bytes, scan),
   };
+}
+
+/** What the gate goes by when it limits a request. */
+const DECISIVE = new Set(["model", "messages", "max_tokens", "max_completion_tokens", "n", "stream", "stream_options"]);
+
+/** Go's decoder takes names in any case, the last one wins; `models` names others to fall back to (OpenRouter). */
+function isDisguise(name: string): boolean {
+  const plain = name.toLowerCase();
+  return plain === "models" || (plain !== name && DECISIVE.has(plain));
 }
 
 function readModel(text: string | null): AskedModel {

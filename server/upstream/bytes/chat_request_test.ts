@@ -69,3 +69,15 @@ Deno.test("readChatRequest() refuses repeated keys, in the stream options too", 
   assertStringIncludes(request.reason, "in its stream_options");
   assert(!readChatRequest(new TextEncoder().encode('{"model":"a","model":"b"}')).ok);
 });
+
+Deno.test("disguise() finds what a lenient upstream would read in place of what the gate goes by", () => {
+  const found = (text: string) => {
+    const request = readChatRequest(new TextEncoder().encode(text));
+    return request.ok ? request.disguise() : "no request";
+  };
+  assertEquals(found('{"model":"a","messages":[],"max_tokens":1,"Temperature":1}'), null);
+  assertEquals(found('{"model":"a","Model":"b"}'), "Model");
+  assertEquals(found('{"model":"a","\\u004dODEL":"b"}'), "MODEL");
+  assertEquals(found('{"model":"a","Max_Tokens":9}'), "Max_Tokens");
+  assertEquals(found('{"model":"a","models":["b"]}'), "models");
+});
