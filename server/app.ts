@@ -2,15 +2,12 @@ import { monotonicUlid } from "@std/ulid";
 import {
   type Accounts,
   adoptAdmin,
-  cookieVerifier,
-  createDoor,
-  type Door,
+  createPasswordHasher,
   isOpen,
-  keyVerifier,
   LOCAL_USER_ID,
   openAccounts,
-  ticketVerifier,
-  tokenVerifier,
+  openDoor,
+  type PasswordHasher,
 } from "./accounts/mod.ts";
 import {
   createRemoteLogins,
@@ -48,8 +45,8 @@ export interface AppOptions {
   readonly random?: () => number;
   /** Called at every line of a credential refresh where a crash matters. */
   readonly failpoint?: (step: RefreshStep) => void | Promise<void>;
-  /** The module that hashes passwords when it is started as a worker. @default {none: they are hashed on this thread} */
-  readonly passwordWorker?: URL;
+  /** Turns passwords into what is stored; closed at the stop. @default argon2id on this thread */
+  readonly hasher?: PasswordHasher;
 }
 
 /** A running server. */
@@ -103,7 +100,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     log,
     newId,
-    passwordWorker: options.passwordWorker ?? null,
+    hasher: options.hasher ?? createPasswordHasher({ worker: null, clock, log }),
   }).catch(asStartError);
   parts.defer(() => accounts.close());
   await demandAccounts(accounts, { settings, store, log }).catch(asStartError);
@@ -216,7 +213,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         storeAnswers: () => storeAnswers(store, clock),
       }),
     ]),
-    door: doorOf(server, accounts),
+    door: openDoor(server, accounts),
     metricsToken: server.metricsToken,
     openPaths,
     freeRequests: new Set(["POST /token", "POST /revoke"]),
@@ -282,23 +279,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     await owned.disposeAsync();
     log.info("stopped");
   }
-}
-
-/** Verifiers behind the one door; a company's own identity provider would be one more. */
-function doorOf(server: ServerSettings, { keys, tokens, users, tickets }: Accounts): Door {
-  const rules = {
-    auth: server.auth,
-    bind: server.host,
-    allowedHosts: server.allowedHosts,
-    corsOrigins: server.corsOrigins,
-    registration: server.registration,
-  };
-  return createDoor(rules, [
-    keyVerifier({ keys, users, open: isOpen(rules) }),
-    tokenVerifier({ tokens, users }),
-    ticketVerifier(tickets, isOpen(rules)),
-    cookieVerifier({ tokens, users, publicOrigin: server.publicUrl?.origin ?? null }),
-  ]);
 }
 
 /** Adopts the administrator of the settings, and refuses to serve a network without any account. */

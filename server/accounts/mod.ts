@@ -8,6 +8,7 @@ export { type Budget, isLimited, type LimitedSubject, type Limits, NO_LIMITS } f
 export type { Page, PageOptions } from "./page.ts";
 export * from "./verifiers.ts";
 export { type Accounts, type AccountsOptions, openAccounts } from "./open_accounts.ts";
+export { openDoor } from "./open_door.ts";
 export { adoptAdmin } from "./adopt_admin.ts";
 export * from "./who.ts";
 export type { LoginAttempt, NewUser, User, UserChange, Users } from "./users/users.ts";

@@ -5,7 +5,7 @@ import type { Logger } from "../telemetry/mod.ts";
 import { type Install, openInstall } from "./install.ts";
 import type { Keys } from "./keys/keys.ts";
 import { openKeys } from "./keys/open_keys.ts";
-import { createPasswordHasher } from "./passwords/create_hasher.ts";
+import type { PasswordHasher } from "./passwords/hasher.ts";
 import { createTickets } from "./tickets/create_tickets.ts";
 import type { Tickets } from "./tickets/tickets.ts";
 import { openTokens } from "./tokens/open_tokens.ts";
@@ -43,15 +43,14 @@ export interface AccountsOptions {
   readonly log: Logger;
   /** Makes ULIDs. */
   readonly newId: () => string;
-  /** The script that hashes passwords off the event loop; null: they are hashed on it. */
-  readonly passwordWorker: URL | null;
+  /** Turns passwords into what is stored; closed with the accounts. */
+  readonly hasher: PasswordHasher;
 }
 
 /** Opens the accounts of an install. @throws {GatehouseError} `storage_unavailable` */
 export async function openAccounts(options: AccountsOptions): Promise<Accounts> {
-  const { settings, store, vault, clock, log, newId, passwordWorker } = options;
+  const { settings, store, vault, clock, log, newId, hasher } = options;
   const install = await openInstall({ store, newId, clock });
-  const hasher = createPasswordHasher({ worker: passwordWorker, clock, log });
   const keys = openKeys({ store, clock, newId, log });
   const tokens: Tokens = openTokens({
     store,

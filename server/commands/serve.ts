@@ -1,3 +1,5 @@
+import { createPasswordHasher } from "../accounts/mod.ts";
+import { systemClock } from "../effects/mod.ts";
 import { type App, startApp } from "../app.ts";
 import { UnsealError } from "../storage/mod.ts";
 import { StartError } from "../app.ts";
@@ -31,7 +33,8 @@ export async function serve(console: Console, worker: URL): Promise<number> {
 async function run(settings: Settings, log: RootLogger, console: Console, worker: URL): Promise<number> {
   let app: App;
   try {
-    app = await startApp({ settings, log, passwordWorker: worker });
+    // Off this thread: a login must not hold up streams.
+    app = await startApp({ settings, log, hasher: createPasswordHasher({ worker, clock: systemClock, log }) });
   } catch (error) {
     if (!(error instanceof StartError || error instanceof StorageStartError || error instanceof UnsealError)) {
       throw error;

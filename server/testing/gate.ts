@@ -1,8 +1,16 @@
+import type { PasswordHasher } from "../accounts/mod.ts";
 import { type App, startApp } from "../app.ts";
 import type { Clock } from "../effects/mod.ts";
 import { formatFault, loadSettings, type Settings } from "../settings/mod.ts";
 import { type Logger, silentLogger } from "../telemetry/mod.ts";
 import type { MockUpstream } from "./mock_upstream.ts";
+
+/** Most tests are about something else than how long a guess takes. */
+const quickHasher: PasswordHasher = {
+  hash: (password) => Promise.resolve(`quick ${password.fingerprint}`),
+  verify: (password, stored) => Promise.resolve(stored === `quick ${password.fingerprint}`),
+  close() {},
+};
 
 /** A key that seals what a test stores. */
 const TEST_KEY = btoa("k".repeat(32));
@@ -38,6 +46,8 @@ export interface GateOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Passwords as the product hashes them, which takes its time. */
+  readonly slowPasswords?: boolean;
 }
 
 /** The settings of a server in `dir`. */
@@ -62,12 +72,17 @@ export function settingsIn(dir: string, env: Readonly<Record<string, string>>): 
 
 /** Starts a server before `upstream`, with an API key unless the test names a credential. */
 export async function startGate(upstream: MockUpstream | string, options: GateOptions = {}): Promise<Gate> {
-  const { env = {}, clock, log = silentLogger } = options;
+  const { env = {}, clock, log = silentLogger, slowPasswords = false } = options;
   const chatUrl = typeof upstream === "string" ? upstream : upstream.chatUrl;
   const dir = await Deno.makeTempDir();
   try {
     const settings = settingsIn(dir, { LLM_API_URL: chatUrl, LLM_MODEL_NAME: "m1", ...env });
-    const app = await startApp({ settings, log, ...(clock === undefined ? {} : { clock }) });
+    const app = await startApp({
+      settings,
+      log,
+      ...(clock === undefined ? {} : { clock }),
+      ...(slowPasswords ? {} : { hasher: quickHasher }),
+    });
     return new Gate(app, dir);
   } catch (error) {
     await Deno.remove(dir, { recursive: true });

@@ -1,5 +1,5 @@
 import { monotonicUlid } from "@std/ulid";
-import { openAccounts } from "../../accounts/mod.ts";
+import { createPasswordHasher, openAccounts } from "../../accounts/mod.ts";
 import { systemClock } from "../../effects/mod.ts";
 import { Secret } from "../../secrets/mod.ts";
 import { loadSettings, type Settings } from "../../settings/mod.ts";
@@ -35,7 +35,7 @@ export async function openRooms(env: Record<string, string> = {}): Promise<Comma
     clock: systemClock,
     log,
     newId: () => monotonicUlid(systemClock.now()),
-    passwordWorker: null,
+    hasher: createPasswordHasher({ worker: null, clock: systemClock, log }),
   });
   const rooms: AccountRooms = { accounts, store, settings, log };
   return {

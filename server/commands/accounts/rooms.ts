@@ -1,5 +1,5 @@
 import { monotonicUlid } from "@std/ulid";
-import { type Accounts, openAccounts } from "../../accounts/mod.ts";
+import { type Accounts, createPasswordHasher, openAccounts } from "../../accounts/mod.ts";
 import { systemClock } from "../../effects/mod.ts";
 import type { Settings } from "../../settings/mod.ts";
 import { openStore, openVault, type Store } from "../../storage/mod.ts";
@@ -34,7 +34,7 @@ export async function withAccounts(console: Console, run: (rooms: AccountRooms) 
       clock: systemClock,
       log,
       newId: () => monotonicUlid(systemClock.now()),
-      passwordWorker: null,
+      hasher: createPasswordHasher({ worker: null, clock: systemClock, log }),
     });
     try {
       return await run({ accounts, store, settings, log });

@@ -17,7 +17,7 @@ async function found(env: Record<string, string>, username?: string): Promise<re
       const hasher = createPasswordHasher({ worker: null, clock: systemClock });
       const newId = () => "01JZ0000000000000000000000";
       const users = openUsers({ store, clock: systemClock, hasher, newId, log: silentLogger, erasers: [] });
-      await users.create({ username, password: new Secret("long enough") });
+      await users.create({ username, password: new Secret("long enough"), role: "admin" });
       hasher.close();
     }
     const exam = examination({ ...OAUTH, ...env });
