@@ -95,6 +95,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const newId = () => monotonicUlid(clock.now());
   const accounts = await openAccounts({
     settings: settings.accounts,
+    isRemote: settings.storage.kvUrl !== null,
     store,
     vault,
     clock,

@@ -14,8 +14,8 @@ export interface FreshOptions<T> {
   readonly clock: Clock;
   /** Reads the stored value. */
   readonly load: (id: string) => Promise<T | null>;
-  /** For how long a value is served on while the store does not answer, in milliseconds. @default {30000} */
-  readonly outlasts?: number;
+  /** For how long a value is served on while the store does not answer, in milliseconds. */
+  readonly outlasts: number;
 }
 
 /** Older than this, in milliseconds, a copy is served once more while it is read anew. */
@@ -23,7 +23,7 @@ const RENEW_AFTER = 400;
 /** Older than this it is not served. With the time of a read this stays under a second. */
 const USABLE_FOR = 800;
 /** Requests that need no write go on for a while without the store; what others revoke meanwhile is not heard. */
-const SERVED_WITHOUT_STORE = 30_000;
+export const OUTLASTS = 30_000;
 /** A read that takes longer is not waited for while there is such a copy. */
 const SLOW_AFTER = 400;
 /** For so long after a failed read a copy is served without waiting for the next one to fail. */
@@ -39,7 +39,7 @@ interface Copy<T> {
 }
 
 /** Keeps fresh copies of what `load` reads. */
-export function createFresh<T>({ clock, load, outlasts: patience = SERVED_WITHOUT_STORE }: FreshOptions<T>): Fresh<T> {
+export function createFresh<T>({ clock, load, outlasts: patience }: FreshOptions<T>): Fresh<T> {
   const copies = new Map<string, Copy<T>>();
   const flights = new Map<string, { readonly value: Promise<T | null>; readonly since: number }>();
 

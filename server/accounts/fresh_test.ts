@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FakeClock, settle } from "../effects/fake_clock.ts";
-import { createFresh } from "./fresh.ts";
+import { createFresh, OUTLASTS } from "./fresh.ts";
 
 /** A value that changes with every read, and reads that can be held up or fail. */
 function source(clock: FakeClock) {
@@ -12,6 +12,7 @@ function source(clock: FakeClock) {
   };
   const fresh = createFresh({
     clock,
+    outlasts: OUTLASTS,
     async load(id) {
       const mine = ++reads;
       await state.gate;

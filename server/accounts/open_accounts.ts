@@ -33,6 +33,8 @@ export interface Accounts {
 export interface AccountsOptions {
   /** Signing secret and lifetimes. */
   readonly settings: AccountSettings;
+  /** Whether other machines use the store too. */
+  readonly isRemote: boolean;
   /** Where they are kept. */
   readonly store: Store;
   /** Seals the signing key. */
@@ -47,11 +49,15 @@ export interface AccountsOptions {
   readonly hasher: PasswordHasher;
 }
 
+/** A remote store may be out of reach from here alone, and others revoke through it. In milliseconds. */
+const OUTLASTS_REMOTE = 5_000;
+
 /** Opens the accounts of an install. @throws {GatehouseError} `storage_unavailable` */
 export async function openAccounts(options: AccountsOptions): Promise<Accounts> {
   const { settings, store, vault, clock, log, newId, hasher } = options;
+  const copies = options.isRemote ? { outlasts: OUTLASTS_REMOTE } : {};
   const install = await openInstall({ store, newId, clock });
-  const keys = openKeys({ store, clock, newId, log });
+  const keys = openKeys({ store, clock, newId, log, ...copies });
   const tokens: Tokens = openTokens({
     store,
     vault,
@@ -62,6 +68,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     accessTokenExpire: settings.accessTokenExpire,
     user: (id) => users.get(id),
     log,
+    ...copies,
   });
   const users: Users = openUsers({
     store,
@@ -69,6 +76,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     hasher,
     newId,
     log,
+    ...copies,
     erasers: [(userId) => tokens.revokeAllOf(userId), (userId) => keys.revokeAllOf(userId)],
   });
   return {

@@ -20,6 +20,8 @@ export interface OpenKeysOptions {
   readonly newId: () => string;
   /** Hears of last uses that could not be written. */
   readonly log: Logger;
+  /** For how long copies are served on while the store does not answer, in milliseconds. @default {30000} */
+  readonly outlasts?: number;
   /** Draws the keys. @default {`crypto.getRandomValues`} */
   readonly random?: RandomBytes;
 }
@@ -31,7 +33,7 @@ const REVOKED_AT_ONCE = 100;
 export function openKeys(options: OpenKeysOptions): Keys {
   const { store, clock, newId, random = (length) => crypto.getRandomValues(new Uint8Array(length)) } = options;
   const lastUsed = openLastUsed(options);
-  const verifier = createVerifier({ store, clock, onUse: lastUsed.note });
+  const verifier = createVerifier({ ...options, onUse: lastUsed.note });
 
   async function read(prefix: string): Promise<{ readonly record: KeyRecord; readonly version: string } | null> {
     const entry = await store.get(AT.record(prefix));

@@ -3,7 +3,7 @@ import type { Clock } from "../../effects/mod.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import type { Secret } from "../../secrets/mod.ts";
 import type { Store } from "../../storage/mod.ts";
-import { createFresh } from "../fresh.ts";
+import { createFresh, OUTLASTS } from "../fresh.ts";
 import { AT, isKeyRecord } from "./key_record.ts";
 import { digestOf, prefixOf } from "./key_text.ts";
 import type { ApiKey } from "./keys.ts";
@@ -20,6 +20,8 @@ export interface Verifier {
 export interface VerifierOptions {
   readonly store: Store;
   readonly clock: Clock;
+  /** For how long copies are served on while the store does not answer, in milliseconds. @default {30000} */
+  readonly outlasts?: number;
   /** Hears of each use that was let pass. */
   readonly onUse: (id: string) => void;
 }
@@ -34,9 +36,10 @@ interface Copy {
 const NO_HASH = new Uint8Array(32);
 
 /** Judges keys by copies of their records. */
-export function createVerifier({ store, clock, onUse }: VerifierOptions): Verifier {
+export function createVerifier({ store, clock, outlasts = OUTLASTS, onUse }: VerifierOptions): Verifier {
   const copies = createFresh<Copy>({
     clock,
+    outlasts,
     async load(prefix) {
       const record = (await store.get(AT.record(prefix)))?.value;
       if (!isKeyRecord(record)) return null;

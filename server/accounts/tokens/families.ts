@@ -30,8 +30,13 @@ export interface Families {
 const REVOKED_AT_ONCE = 200;
 
 /** Keeps families in the store, with an index by user. */
-export function createFamilies({ store, clock }: { readonly store: Store; readonly clock: Clock }): Families {
-  const copies = createFresh({ clock, load: async (id) => (await read(id))?.family ?? null });
+export function createFamilies({ store, clock, outlasts }: {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** For how long copies are served on while the store does not answer, in milliseconds. */
+  readonly outlasts: number;
+}): Families {
+  const copies = createFresh({ clock, load: async (id) => (await read(id))?.family ?? null, outlasts });
 
   async function read(id: string): Promise<StoredFamily | null> {
     const entry = await store.get(familyKey(id));

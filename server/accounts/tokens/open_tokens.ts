@@ -1,4 +1,5 @@
 import type { Clock } from "../../effects/mod.ts";
+import { OUTLASTS } from "../fresh.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import type { Secret } from "../../secrets/mod.ts";
 import type { RandomBytes, Store, Vault } from "../../storage/mod.ts";
@@ -34,6 +35,8 @@ export interface OpenTokensOptions {
   readonly user: (id: string) => Promise<User | null>;
   /** Told when a refresh token is used again too late, and when the signing key cannot be opened. */
   readonly log: Logger;
+  /** For how long copies are served on while the store does not answer, in milliseconds. @default {30000} */
+  readonly outlasts?: number;
   /** Unpredictable bytes. @default {crypto.getRandomValues} */
   readonly random?: RandomBytes;
 }
@@ -53,11 +56,12 @@ export function openTokens(
     accessTokenExpire,
     user,
     log,
+    outlasts = OUTLASTS,
     random = (length) => crypto.getRandomValues(new Uint8Array(length)),
   }: OpenTokensOptions,
 ): Tokens {
   const keys = signingKeys({ store, vault, secret, random, log });
-  const families = createFamilies({ store, clock });
+  const families = createFamilies({ store, clock, outlasts });
   const known = createKnownTokens();
   const expiresIn = Math.max(1, Math.floor(accessTokenExpire / 1000));
   const lifetime = Math.max(FAMILY_LIFETIME, accessTokenExpire);

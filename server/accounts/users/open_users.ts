@@ -3,7 +3,7 @@ import { GatehouseError } from "../../errors/mod.ts";
 import { Secret } from "../../secrets/mod.ts";
 import type { Store } from "../../storage/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
-import { createFresh } from "../fresh.ts";
+import { createFresh, OUTLASTS } from "../fresh.ts";
 import { demandFields } from "../keys/key_fields.ts";
 import { NO_LIMITS } from "../limits.ts";
 import type { PasswordHasher } from "../passwords/hasher.ts";
@@ -30,6 +30,8 @@ export interface UsersOptions {
   readonly log: Logger;
   /** Each deletes one kind of what belongs to a user; called again after a crash. */
   readonly erasers: readonly Eraser[];
+  /** For how long copies are served on while the store does not answer, in milliseconds. @default {30000} */
+  readonly outlasts?: number;
 }
 
 /** A record with the version that a change of it checks. */
@@ -42,11 +44,11 @@ interface Found {
 const NOBODY = "";
 
 /** Opens the users of an install. */
-export function openUsers({ store, clock, hasher, newId, log, erasers }: UsersOptions): Users {
+export function openUsers({ store, clock, hasher, newId, log, erasers, outlasts = OUTLASTS }: UsersOptions): Users {
   const attempts = createAttempts(clock);
   const registrations = createRegistrations(clock);
   const removals = createRemovals({ store, erasers, log });
-  const fresh = createFresh({ clock, load: get });
+  const fresh = createFresh({ clock, load: get, outlasts });
 
   async function read(id: string): Promise<Found | null> {
     if (id.length > 64) return null; // no id of ours, and maybe too long for the store

@@ -30,6 +30,7 @@ export async function openRooms(env: Record<string, string> = {}): Promise<Comma
   const log = silentLogger;
   const accounts = await openAccounts({
     settings: settings.accounts,
+    isRemote: settings.storage.kvUrl !== null,
     store,
     vault: await openVault({ settings: settings.storage, log }),
     clock: systemClock,

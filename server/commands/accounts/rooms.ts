@@ -29,6 +29,7 @@ export async function withAccounts(console: Console, run: (rooms: AccountRooms) 
   try {
     const accounts = await openAccounts({
       settings: settings.accounts,
+      isRemote: settings.storage.kvUrl !== null,
       store,
       vault: await openVault({ settings: settings.storage, log }),
       clock: systemClock,
