@@ -84,6 +84,25 @@ export function createFront(
     return path === "/metrics" ? door.admitScraper(asking, options.metricsToken) : door.admit(asking);
   };
 
+  /**
+   * Tells when an answer's last byte is sent, or its client has left. A function of its own, for it must hold neither the
+   * request nor `info`: what a callback of `completed` holds of these lives until the next full garbage collection, and
+   * with it all that a request has made.
+   */
+  function whenSent(completed: Promise<void>, { exchange, startedAt, ...sent }: Sending): void {
+    const answered = (status: number) => {
+      drain.left();
+      onAnswer?.({
+        ...sent,
+        route: exchange?.route ?? null,
+        told: exchange?.told ?? false,
+        status,
+        ms: clock.monotonic() - startedAt,
+      });
+    };
+    completed.then(() => answered(sent.status), () => answered(499));
+  }
+
   return async (request, info) => {
     const startedAt = clock.monotonic();
     drain.entered();
@@ -106,9 +125,7 @@ export function createFront(
           id,
           headers,
           who,
-          get address() {
-            return clientAddress(info.remoteAddr.hostname, head.forwardedFor, options.trustedProxies);
-          },
+          address: clientAddress(info.remoteAddr.hostname, head.forwardedFor, options.trustedProxies),
           signal: request.signal,
           log: log.with({ request_id: id }),
           startedAt,
@@ -123,21 +140,16 @@ export function createFront(
     response.headers.set("x-request-id", id);
     for (const [name, value] of answerHeaders) response.headers.set(name, value);
     cors?.allow(request, response);
-    const answered = (left: boolean) => {
-      drain.left();
-      onAnswer?.({
-        id,
-        method: request.method,
-        path,
-        route: exchange?.route ?? null,
-        told: exchange?.told ?? false,
-        status: left ? 499 : response.status,
-        ms: clock.monotonic() - startedAt,
-      });
-    };
-    info.completed.then(() => answered(false), () => answered(true));
+    whenSent(info.completed, { id, method: request.method, path, status: response.status, startedAt, exchange });
     return response;
   };
+}
+
+/** An answer on its way to the client. */
+interface Sending extends Omit<Answered, "route" | "told" | "ms"> {
+  readonly startedAt: number;
+  /** Null: the request was refused before it had one. */
+  readonly exchange: Pick<Exchange, "route" | "told"> | null;
 }
 
 /** What was thrown, as an answer; what nobody expected is logged under the request's id. */
