@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { GatehouseError } from "../errors/mod.ts";
 import type { Asking } from "./asking.ts";
+import { askingAt } from "./asking_fixture.ts";
 import { createDoor, type Door } from "./door.ts";
 import { NOBODY } from "./who.ts";
 
@@ -11,21 +12,7 @@ const door = createDoor(
   [],
 );
 
-function asking(rest: Partial<Asking>): Asking {
-  return {
-    host: OWN,
-    targetHost: OWN,
-    origin: null,
-    secFetchSite: null,
-    forwarded: false,
-    unsafe: false,
-    bearer: null,
-    apiKey: null,
-    cookie: null,
-    ticket: null,
-    ...rest,
-  };
-}
+const asking = (rest: Partial<Asking>) => askingAt(OWN, rest);
 
 /** The code that refuses, or who is let in. */
 function verdict(by: Door, rest: Partial<Asking>): string {

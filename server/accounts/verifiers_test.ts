@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { GatehouseError } from "../errors/mod.ts";
 import type { Secret } from "../secrets/mod.ts";
 import type { Asking } from "./asking.ts";
+import { askingAt } from "./asking_fixture.ts";
 import type { ApiKey } from "./keys/keys.ts";
 import { NO_LIMITS } from "./limits.ts";
 import type { User } from "./users/users.ts";
@@ -32,21 +33,7 @@ const KEY: ApiKey = {
   createdAt: 0,
 };
 
-function asking(rest: Partial<Asking>): Asking {
-  return {
-    host: "gate.example",
-    targetHost: "gate.example",
-    origin: null,
-    secFetchSite: null,
-    forwarded: false,
-    unsafe: false,
-    bearer: null,
-    apiKey: null,
-    cookie: null,
-    ticket: null,
-    ...rest,
-  };
-}
+const asking = (rest: Partial<Asking>) => askingAt("gate.example", rest);
 
 /** The code that refuses, or who it is; null: not this verifier's business. */
 async function verdict(verify: Verifier, rest: Partial<Asking>): Promise<string | Who | null> {

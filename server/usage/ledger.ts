@@ -51,7 +51,7 @@ export interface UsageQuery {
   readonly cursor: string | null;
 }
 
-/** The books: what every call used, on every ending. Written behind, each second. */
+/** The books: what every call used, on every ending. Written behind, within a second. */
 export interface Ledger {
   /** Opens a meter. @param running what the call has used so far, as far as can be told; asked each second while the call is open, never after its end */
   open(account: Account, running: () => TokenCount): Meter;

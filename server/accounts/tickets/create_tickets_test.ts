@@ -5,7 +5,7 @@ import { Secret } from "../../secrets/mod.ts";
 import { openVault } from "../../storage/mod.ts";
 import { type FaultyStore, withFaults } from "../../storage/testing.ts";
 import { silentLogger } from "../../telemetry/mod.ts";
-import type { Asking } from "../asking.ts";
+import { askingAt } from "../asking_fixture.ts";
 import type { Keys } from "../keys/keys.ts";
 import { openKeys } from "../keys/open_keys.ts";
 import { openTokens } from "../tokens/open_tokens.ts";
@@ -19,18 +19,7 @@ import { createTickets } from "./create_tickets.ts";
 import type { Tickets } from "./tickets.ts";
 
 const SESSION = "01SESSION";
-const NOTHING_SHOWN: Asking = {
-  host: null,
-  targetHost: null,
-  origin: null,
-  secFetchSite: null,
-  forwarded: false,
-  unsafe: false,
-  bearer: null,
-  apiKey: null,
-  cookie: null,
-  ticket: null,
-};
+const NOTHING_SHOWN = askingAt("gate.example");
 
 /** One process on the shared store, with faults of its own. */
 interface Process {

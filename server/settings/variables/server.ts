@@ -14,7 +14,7 @@ export const SERVER_VARIABLES = {
   },
   REGISTRATION: {
     type: oneOf("open", "closed"),
-    unset: "open on loopback, closed elsewhere",
+    unset: "open to this machine on loopback, closed elsewhere",
     help: "open: anyone who reaches the server may make an account, though never an administrator.",
   },
   ALLOWED_HOSTS: { type: hostList, help: "Further Host names that open mode answers to." },
