@@ -288,9 +288,8 @@ async function demandAccounts(
   { settings: { server, accounts }, store, log }: Pick<AppOptions, "settings" | "log"> & { readonly store: Store },
 ): Promise<void> {
   await adoptAdmin({ settings: accounts, users, store, log });
-  const isLoopback = isLoopbackHost(server.host);
-  if ((isLoopback && server.auth === "auto") || await users.any()) return;
-  if (isLoopback) {
+  if (isOpen({ auth: server.auth, bind: server.host }) || await users.any()) return;
+  if (isLoopbackHost(server.host)) {
     return log.warn(
       "AUTH=required, and there is no account: make one with `deno task gatehouse user add <name> --admin`",
     );

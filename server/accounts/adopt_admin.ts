@@ -2,6 +2,7 @@ import { GatehouseError } from "../errors/mod.ts";
 import type { AccountSettings } from "../settings/mod.ts";
 import type { Store } from "../storage/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
+import { nameKeyOf } from "./users/username.ts";
 import type { Users } from "./users/users.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function adoptAdmin({ settings, users, store, log }: {
 }): Promise<void> {
   const { adminUsername: username, adminPassword: password } = settings;
   if (username === null || password === null) return;
-  const key = ["admin_adopted", username.normalize("NFKC").toLowerCase()];
+  const key = ["admin_adopted", nameKeyOf(username) ?? username];
   if (await store.get(key) !== null) return;
   try {
     await users.create({ username, password, role: "admin" });

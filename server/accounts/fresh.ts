@@ -1,6 +1,6 @@
 import type { Clock } from "../effects/mod.ts";
 
-/** Copies of stored values that are never older than a second, so that what was revoked elsewhere is soon refused here. */
+/** Copies of stored values, never older than a second while the store answers: what was revoked elsewhere is soon refused here. */
 export interface Fresh<T> {
   /** The value at `id`, null if there is none. At once where the copy is fresh. @throws what `load` throws */
   get(id: string): T | null | Promise<T | null>;

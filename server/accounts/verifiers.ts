@@ -2,6 +2,7 @@ import { GatehouseError } from "../errors/mod.ts";
 import { Secret } from "../secrets/mod.ts";
 import type { Asking } from "./asking.ts";
 import type { ApiKey, Keys } from "./keys/keys.ts";
+import { badKey } from "./keys/verifier.ts";
 import type { Tickets } from "./tickets/tickets.ts";
 import { withLogin } from "./tokens/login_who.ts";
 import type { TokenClaims, Tokens } from "./tokens/tokens.ts";
@@ -115,11 +116,4 @@ function judgeToken({ tokens, users }: TokenRooms, shown: string, via: Via): Who
   };
   const claims = tokens.verify(new Secret(shown));
   return claims instanceof Promise ? claims.then(withUser) : withUser(claims);
-}
-
-function badKey(): GatehouseError {
-  return new GatehouseError(
-    "invalid_api_key",
-    "Cannot answer this request: the API key is unknown, expired or revoked; use one that is valid",
-  );
 }

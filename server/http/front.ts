@@ -89,16 +89,10 @@ export function createFront(
    * request nor `info`: what a callback of `completed` holds of these lives until the next full garbage collection, and
    * with it all that a request has made.
    */
-  function whenSent(completed: Promise<void>, { exchange, startedAt, ...sent }: Sending): void {
+  function whenSent(completed: Promise<void>, { startedAt, ...sent }: Sending): void {
     const answered = (status: number) => {
       drain.left();
-      onAnswer?.({
-        ...sent,
-        route: exchange?.route ?? null,
-        told: exchange?.told ?? false,
-        status,
-        ms: clock.monotonic() - startedAt,
-      });
+      onAnswer?.({ ...sent, status, ms: clock.monotonic() - startedAt });
     };
     completed.then(() => answered(sent.status), () => answered(499));
   }
@@ -140,16 +134,22 @@ export function createFront(
     response.headers.set("x-request-id", id);
     for (const [name, value] of answerHeaders) response.headers.set(name, value);
     cors?.allow(request, response);
-    whenSent(info.completed, { id, method: request.method, path, status: response.status, startedAt, exchange });
+    whenSent(info.completed, {
+      id,
+      method: request.method,
+      path,
+      route: exchange?.route ?? null,
+      told: exchange?.told ?? false,
+      status: response.status,
+      startedAt,
+    });
     return response;
   };
 }
 
 /** An answer on its way to the client. */
-interface Sending extends Omit<Answered, "route" | "told" | "ms"> {
+interface Sending extends Omit<Answered, "ms"> {
   readonly startedAt: number;
-  /** Null: the request was refused before it had one. */
-  readonly exchange: Pick<Exchange, "route" | "told"> | null;
 }
 
 /** What was thrown, as an answer; what nobody expected is logged under the request's id. */

@@ -124,7 +124,7 @@ export function createInference({ clock, watchdog, metrics, admissions }: Infere
       const { request } = call;
       const model = call.setModel ? call.model : null;
       demandPlain(call.who, request);
-      const ending = await begin(call, () => request.estimate(), null);
+      const ending = await begin(call, request.estimate, null);
       return await ended(call, ending, async () => {
         const answer = await send(call, ending, (askUsage) => request.toUpstream(model, askUsage));
         if (!answer.ok) {

@@ -52,7 +52,7 @@ export function createVerifier({ store, clock, outlasts = OUTLASTS, onUse }: Ver
     const same = timingSafeEqual(digest, copy?.hash ?? NO_HASH);
     // Copies of nothing would push those of keys out: whoever guesses prefixes would cost everybody a read.
     if (copy === null) copies.drop(prefix);
-    if (copy === null || !same || copy.key.disabled || hasExpired(copy.key.expiresAt, clock.now())) throw refusal();
+    if (copy === null || !same || copy.key.disabled || hasExpired(copy.key.expiresAt, clock.now())) throw badKey();
     onUse(copy.key.id);
     return copy.key;
   }
@@ -61,7 +61,7 @@ export function createVerifier({ store, clock, outlasts = OUTLASTS, onUse }: Ver
     verify(shown) {
       const text = shown.reveal();
       const prefix = prefixOf(text);
-      if (prefix === null) throw refusal();
+      if (prefix === null) throw badKey();
       const digest = digestOf(text);
       const copy = copies.get(prefix);
       return copy instanceof Promise ? copy.then((read) => judge(prefix, digest, read)) : judge(prefix, digest, copy);
@@ -76,7 +76,7 @@ export function hasExpired(expiresAt: number | null, now: number): boolean {
 }
 
 /** The same for every refusal: whoever guesses learns nothing from it. */
-function refusal(): GatehouseError {
+export function badKey(): GatehouseError {
   return new GatehouseError(
     "invalid_api_key",
     "Cannot answer this request: the API key is unknown, expired or revoked; use one that is valid",

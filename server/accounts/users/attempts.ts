@@ -57,6 +57,6 @@ export function createAttempts(clock: Clock): Attempts {
 
 function tooMany(retryAfterSeconds: number): GatehouseError {
   const message =
-    `Cannot log in: too many failed attempts for this account or from this address. Try again in ${retryAfterSeconds} s.`;
+    `Cannot log in: too many failed attempts for this account or from this network. Try again in ${retryAfterSeconds} s.`;
   return new GatehouseError("too_many_attempts", message, { retryAfterSeconds });
 }

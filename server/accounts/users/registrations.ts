@@ -26,6 +26,6 @@ export function createRegistrations(clock: Clock): Registrations {
 
 function tooMany(retryAfterSeconds: number): GatehouseError {
   const message =
-    `Cannot create the user: too many registrations from this address. Try again in ${retryAfterSeconds} s, or ask an administrator.`;
+    `Cannot create the user: too many registrations from this network. Try again in ${retryAfterSeconds} s, or ask an administrator.`;
   return new GatehouseError("too_many_attempts", message, { retryAfterSeconds });
 }

@@ -80,7 +80,7 @@ export interface Users {
    * Makes a user.
    *
    * @throws {GatehouseError} `username_taken`; `invalid_field` with the `param` `username`, `email`, `password`, `models`,
-   * `rpm`, `tpm` or `budget`; `too_many_attempts` for too many registrations from one address, or at once
+   * `rpm`, `tpm` or `budget`; `too_many_attempts` for too many registrations from one network, or at once
    */
   create(user: NewUser): Promise<User>;
   /** Reads a user; null: there is none. */

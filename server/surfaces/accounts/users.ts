@@ -4,7 +4,7 @@ import type { AccountOptions } from "./options.ts";
 import { pageAnswer, pageOf } from "./page.ts";
 import { newUserBody, userBody } from "./user_body.ts";
 
-/** `POST /users`: makes a user, never an administrator. Whoever is none is limited by address. */
+/** `POST /users`: makes a user, never an administrator. Whoever is none is limited by network. */
 export function createUser({ users, maxBodyBytes }: AccountOptions): Handler {
   return async ({ req, env: { who, address } }) => {
     const { newUser } = await import("./schemas.ts");

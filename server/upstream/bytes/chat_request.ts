@@ -1,5 +1,5 @@
 import { type Scan, scanObject, type Span } from "./json_scan.ts";
-import { lazyEstimate, type RequestEstimate } from "./request_estimate.ts";
+import { FIELDS, lazyEstimate, type RequestEstimate } from "./request_estimate.ts";
 import { spliceMembers } from "./splice.ts";
 
 /** The model that a request names. */
@@ -73,7 +73,7 @@ export function readChatRequest(bytes: Uint8Array<ArrayBuffer>): ChatRequest | C
 }
 
 /** What the gate goes by when it limits a request. */
-const DECISIVE = new Set(["model", "messages", "max_tokens", "max_completion_tokens", "n", "stream", "stream_options"]);
+const DECISIVE = new Set([...FIELDS, "model", "stream", "stream_options"]);
 
 /** Go's decoder takes names in any case, the last one wins; `models` names others to fall back to (OpenRouter). */
 function isDisguise(name: string): boolean {

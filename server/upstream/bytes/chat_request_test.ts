@@ -79,5 +79,6 @@ Deno.test("disguise() finds what a lenient upstream would read in place of what 
   assertEquals(found('{"model":"a","Model":"b"}'), "Model");
   assertEquals(found('{"model":"a","\\u004dODEL":"b"}'), "MODEL");
   assertEquals(found('{"model":"a","Max_Tokens":9}'), "Max_Tokens");
+  assertEquals(found('{"model":"a","Tools":[]}'), "Tools");
   assertEquals(found('{"model":"a","models":["b"]}'), "models");
 });

@@ -31,7 +31,7 @@ export function estimateRequest(fields: Readonly<Record<string, unknown>>): Requ
 }
 
 /** Every field that is read. */
-const FIELDS = ["messages", "tools", "functions", "response_format", "max_completion_tokens", "max_tokens", "n"];
+export const FIELDS = ["messages", "tools", "functions", "response_format", "max_completion_tokens", "max_tokens", "n"];
 
 /**
  * The estimate of a request that is there as bytes, made when it is first asked for and then kept. From then on it does

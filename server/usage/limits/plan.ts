@@ -93,7 +93,7 @@ export function planBatch({ operations, renewals }: Batch, ground: Ground): Plan
   const settle = (operation: Settle): void => {
     settled.push(operation);
     for (const hold of operation.holds) {
-      // Deleted with its user or key: it must not come back.
+      // The record has expired, or another store was put back: a settlement alone makes no new one.
       if (isGone(hold.subject)) continue;
       puts.set(hold.subject, settledRecord(current(hold.subject), hold, operation, ground));
     }

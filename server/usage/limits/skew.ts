@@ -1,2 +1,2 @@
-/** By how much clocks of machines on one store may differ, in milliseconds; what is further ahead was dated by a wrong one. */
+/** What is dated further ahead than this, in milliseconds, was dated by a wrong clock and does not count. */
 export const SKEW = 60_000;
