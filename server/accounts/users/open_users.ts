@@ -136,15 +136,14 @@ export function openUsers({ store, clock, hasher, newId, log, erasers, outlasts 
       return await update(id, "change", (record) => ({ ...record, user: changed(record.user, change) }));
     },
 
-    async setPassword(id, password) {
+    async setPassword(id, password, generation) {
       demandPassword(password, "set the password");
       if (await read(id) === null) throw notFound("set the password of");
       const passwordHash = await hasher.hash(password);
-      return await update(id, "set the password of", ({ user }) => ({
-        v: 1,
-        user: { ...user, generation: user.generation + 1 },
-        passwordHash,
-      }));
+      return await update(id, "set the password of", ({ user }) => {
+        if (generation !== undefined && user.generation !== generation) throw overtaken();
+        return { v: 1, user: { ...user, generation: user.generation + 1 }, passwordHash };
+      });
     },
 
     async authenticate({ username, password, address }) {
@@ -186,5 +185,12 @@ function notFound(action: string): GatehouseError {
   return new GatehouseError(
     "not_found",
     `Cannot ${action} the user: there is none with this id. Look it up in the list.`,
+  );
+}
+
+function overtaken(): GatehouseError {
+  return new GatehouseError(
+    "invalid_credentials",
+    "Cannot set the password: it was changed meanwhile, and the old one is good no more; log in by the new one",
   );
 }

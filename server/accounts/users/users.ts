@@ -93,8 +93,14 @@ export interface Users {
   list(options: PageOptions): Promise<Page<User>>;
   /** Changes a user. @throws {GatehouseError} `not_found`; `invalid_field` with the `param` `models`, `rpm`, `tpm` or `budget` */
   change(id: string, change: UserChange): Promise<User>;
-  /** Sets a password and thereby revokes all tokens of the user. @throws {GatehouseError} `not_found`, `invalid_field` (`password`) */
-  setPassword(id: string, password: Secret): Promise<User>;
+  /**
+   * Sets a password and thereby revokes all tokens of the user.
+   *
+   * @param generation the one that the old password was shown for: where another change came first it is no good any
+   * more; absent: whoever asks needs no old one
+   * @throws {GatehouseError} `not_found`, `invalid_field` (`password`), `invalid_credentials`
+   */
+  setPassword(id: string, password: Secret, generation?: number): Promise<User>;
   /**
    * Says whose name and password these are. An unknown name and a wrong password get the same answer after the same
    * time; disabled users too.

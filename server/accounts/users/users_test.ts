@@ -232,6 +232,16 @@ Deno.test("current() forgets its copy though the change's answer was lost", asyn
   assertEquals((await users.current(ann.id))?.disabled, true);
 });
 
+Deno.test("setPassword() takes an old password for one change alone", async () => {
+  await using fixture = await usersFixture();
+  const { users } = fixture;
+  const { id, generation } = await users.create({ username: "ann", password: PASSWORD });
+  const changes = [1, 2, 3].map((n) => users.setPassword(id, new Secret(`new password ${n}`), generation));
+  const ends = await Promise.allSettled(changes);
+  assertEquals(ends.filter(({ status }) => status === "fulfilled").length, 1);
+  assertEquals((await users.get(id))?.generation, generation + 1);
+});
+
 Deno.test("setPassword() takes the place of the old password and raises the generation", async () => {
   await using fixture = await usersFixture();
   const { users } = fixture;

@@ -18,9 +18,9 @@ export function showMe({ users, installedAt }: AccountOptions): Handler {
 
 /** `POST /users/me/password`: all logins of the user end with it. */
 export function changePassword({ users, maxBodyBytes }: AccountOptions): Handler {
-  async function setPassword(id: string, password: Secret): Promise<void> {
+  async function setPassword(id: string, password: Secret, generation: number): Promise<void> {
     try {
-      await users.setPassword(id, password);
+      await users.setPassword(id, password, generation);
     } catch (error) {
       // The users know the field by another name.
       if (!(error instanceof GatehouseError && error.code === "invalid_field")) throw error;
@@ -40,8 +40,8 @@ export function changePassword({ users, maxBodyBytes }: AccountOptions): Handler
     if (user === null) throw unknown("user");
     // Through the door of all logins: guesses are limited here as there.
     const password = body.current_password;
-    const { id } = await users.authenticate({ username: user.username, password, address: env.address });
-    await setPassword(id, body.new_password);
+    const { id, generation } = await users.authenticate({ username: user.username, password, address: env.address });
+    await setPassword(id, body.new_password, generation);
     return new Response(null, { status: 204 });
   };
 }

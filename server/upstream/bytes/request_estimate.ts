@@ -26,12 +26,22 @@ export function estimateRequest(fields: Readonly<Record<string, unknown>>): Requ
   return {
     promptTokens: Math.ceil(promptBytes(fields) / BYTES_PER_TOKEN),
     maxOutput: limit(fields.max_completion_tokens) ?? limit(fields.max_tokens),
-    choices: readChoices(fields.n),
+    // Some servers write more answers than they give.
+    choices: Math.max(readChoices(fields.n), readChoices(fields.best_of)),
   };
 }
 
 /** Every field that is read. */
-export const FIELDS = ["messages", "tools", "functions", "response_format", "max_completion_tokens", "max_tokens", "n"];
+export const FIELDS = [
+  "messages",
+  "tools",
+  "functions",
+  "response_format",
+  "max_completion_tokens",
+  "max_tokens",
+  "n",
+  "best_of",
+];
 
 /**
  * The estimate of a request that is there as bytes, made when it is first asked for and then kept. From then on it does
