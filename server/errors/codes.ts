@@ -134,6 +134,12 @@ export const ERROR_RULES = {
     "There is a user of this name.",
     "Choose another name.",
   ),
+  session_busy: rule(
+    409,
+    "invalid_request_error",
+    "Another turn runs in this session.",
+    "Wait for its end, or stop it: `POST /conversation/session/{id}/stop`.",
+  ),
   device_login_unsupported: rule(
     409,
     "invalid_request_error",
@@ -157,6 +163,12 @@ export const ERROR_RULES = {
     "invalid_request_error",
     "A field has the wrong type or an impossible value.",
     "`param` names the field.",
+  ),
+  upgrade_required: rule(
+    426,
+    "invalid_request_error",
+    "This path is a WebSocket, and the request asks for none.",
+    "Open it with a WebSocket client (`ws://…`).",
   ),
   rate_limit_exceeded: rule(
     429,
@@ -235,6 +247,12 @@ export const ERROR_RULES = {
     "api_error",
     "The store cannot be read or written.",
     "Check the disk, `DATA_DIR` and its rights; `/health/ready` tells when it is back.",
+  ),
+  tool_results_missing: rule(
+    504,
+    "api_error",
+    "The model waits for tool results, and none came for five minutes.",
+    "Answer every `function_call_request` by `tool_result`, with an error if need be.",
   ),
   upstream_timeout: rule(
     504,

@@ -29,6 +29,8 @@ export class Ending {
   #sent = false;
   /** How many bytes the model has said so far. */
   said: () => number = () => 0;
+  /** Told of the bill. */
+  onBill: (bill: Bill) => void = () => {};
   #interruption: GatehouseError | null = null;
 
   constructor({ call, admission, timeout, clock, metrics, onEnd }: {
@@ -100,6 +102,7 @@ export class Ending {
     const { upstream, startedAt, log, who, model } = this.#call;
     const bill = this.#bill(outcome, usage);
     this.bill = bill;
+    this.onBill(bill);
     this.#metrics.upstreamFinished(upstream.name, outcome);
     if (outcome === "aborted") this.#metrics.upstreamAborted(upstream.name, this.phase);
     this.#metrics.tokensUsed(upstream.name, {

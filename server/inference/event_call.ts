@@ -10,6 +10,13 @@ export interface EventCall extends ModelCall {
   readonly stream: boolean;
   /** How long the whole answer may take, in milliseconds; null: as long as `LLM_TOTAL_TIMEOUT` lets it. */
   readonly timeout: number | null;
+  /**
+   * Awaited once the call is let through, before it waits for its turn: what must be kept before a model is asked.
+   * Whatever it throws ends the call.
+   */
+  readonly onAdmitted?: () => Promise<void> | void;
+  /** Told what the call has used, at its one ending; not called where it was never let through. */
+  readonly onBill?: (bill: Bill) => void;
 }
 
 /** The upstream's answer in the event lane, told apart by `kind`. */

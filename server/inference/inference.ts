@@ -3,13 +3,7 @@ import { GatehouseError } from "../errors/mod.ts";
 import type { Watchdog } from "../network/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
 import { mayUse, type Who } from "../accounts/mod.ts";
-import {
-  chatBody,
-  type ChatRequest,
-  estimateRequest,
-  type RequestEstimate,
-  type UpstreamAnswer,
-} from "../upstream/mod.ts";
+import { chatBody, disguised, estimateRequest, type RequestEstimate, type UpstreamAnswer } from "../upstream/mod.ts";
 import type { Admissions } from "../usage/mod.ts";
 import { headersOf, streamAnswer, wholeAnswer } from "./answers.ts";
 import type { ByteAnswer, ByteCall, ModelCall } from "./call.ts";
@@ -123,7 +117,7 @@ export function createInference({ clock, watchdog, metrics, admissions }: Infere
     async bytes(call) {
       const { request } = call;
       const model = call.setModel ? call.model : null;
-      demandPlain(call.who, request);
+      demandPlain(call.who, request.disguise);
       const ending = await begin(call, request.estimate, null);
       return await ended(call, ending, async () => {
         const answer = await send(call, ending, (askUsage) => request.toUpstream(model, askUsage));
@@ -146,10 +140,13 @@ export function createInference({ clock, watchdog, metrics, admissions }: Infere
       });
     },
     async events(call) {
-      const { upstream, model, stream, timeout } = call;
+      const { upstream, model, stream, timeout, onBill } = call;
+      demandPlain(call.who, () => disguised(Object.keys(call.body)));
       let estimate: RequestEstimate | null = null;
       const ending = await begin(call, () => estimate ??= estimateRequest(call.body), timeout);
+      if (onBill !== undefined) ending.onBill = onBill;
       return await ended(call, ending, async () => {
+        await call.onAdmitted?.();
         const headers = [...call.headers.filter(([name]) => name !== "content-type" && name !== "accept"), JSON_BODY];
         const answer = await send({ upstream, headers, log: call.log }, ending, (askUsage) => ({
           bytes: chatBody(call.body, { model, stream, askUsage }),
@@ -193,9 +190,9 @@ const JSON_BODY = ["content-type", "application/json"] as const;
 type BodyOf = (askUsage: boolean) => { readonly bytes: Uint8Array<ArrayBuffer>; readonly addedUsage: boolean };
 
 /** Whoever is limited may say nothing that the upstream reads and the gate does not. @throws {GatehouseError} `invalid_field` */
-function demandPlain({ models, limited }: Who, request: ChatRequest): void {
+function demandPlain({ models, limited }: Who, disguise: () => string | null): void {
   if (models.length === 0 && limited.length === 0) return;
-  const name = request.disguise();
+  const name = disguise();
   if (name === null) return;
   const param = name.slice(0, 100);
   throw new GatehouseError(

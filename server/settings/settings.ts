@@ -108,8 +108,8 @@ export interface UpstreamSettings {
   readonly requestTimeout: number;
   /** 0: none. */
   readonly totalTimeout: number;
-  /** The history window, in tokens. */
-  readonly contextTokens: number;
+  /** The most that a history window may take, in tokens; null: not set. */
+  readonly contextTokens: number | null;
   /** 0: no limit. */
   readonly maxConcurrent: number;
   /** Values may be secrets. */

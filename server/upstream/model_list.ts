@@ -30,6 +30,8 @@ export interface Models {
   ask(model: string | null, signal: AbortSignal): Promise<ModelsAnswer | null>;
   /** The longest answer of `model` in tokens, as far as the list at hand tells; null: it does not. */
   maxOutput(model: string): number | null;
+  /** The window of `model` in tokens, prompt and answer together, as far as the list at hand tells; null: it does not. */
+  contextWindow(model: string): number | null;
   /** Ends what is under way. */
   close(): Promise<void>;
 }
@@ -129,6 +131,11 @@ export function createModels(
   const bodyOf = (response: Response, signal: AbortSignal) =>
     readBody(response, { maxBytes: MAX_LIST, silence: SILENCE, watchdog, signal });
 
+  function tokensOf(model: string, field: "max_output_tokens" | "context_window"): number | null {
+    const tokens = cached?.models.find(({ id }) => id === model)?.[field];
+    return typeof tokens === "number" ? tokens : null;
+  }
+
   return {
     async list(signal) {
       if (cached === null) return await unlessAborted(renew(), signal);
@@ -164,10 +171,8 @@ export function createModels(
         throw failure(error, upstream.name);
       }
     },
-    maxOutput(model) {
-      const tokens = cached?.models.find(({ id }) => id === model)?.max_output_tokens;
-      return typeof tokens === "number" ? tokens : null;
-    },
+    maxOutput: (model) => tokensOf(model, "max_output_tokens"),
+    contextWindow: (model) => tokensOf(model, "context_window"),
     async close() {
       closing.abort();
       await flight;

@@ -43,6 +43,10 @@ export function createTickets(
       if (who === null) throw refused();
       return { ...who, via: "ticket", ticketFor: entry.value.sessionId };
     },
+    async renew(who, open) {
+      const now = await judgeTicket(rooms, ticketRecord(who, "", 0), open);
+      return now === null ? null : { ...now, via: who.via, ticketFor: who.ticketFor };
+    },
   };
 }
 

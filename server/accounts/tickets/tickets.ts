@@ -15,4 +15,11 @@ export interface Tickets {
    * @throws {GatehouseError} `invalid_ticket`: unknown, spent, too old, or whoever asked for it may not pass any more
    */
   redeem(shown: Secret, open: boolean): Promise<Who>;
+  /**
+   * Judges anew somebody who was let in some time ago, and whose connection goes on: by the user, the key and the login
+   * as they are now.
+   *
+   * @returns null: they may not pass any more
+   */
+  renew(who: Who, open: boolean): Promise<Who | null>;
 }

@@ -46,7 +46,7 @@ Deno.test("an upstream without a credential is allowed", () => {
 
 Deno.test("model settings have defaults and units", () => {
   const { requestTimeout, totalTimeout, contextTokens, maxConcurrent, temperature } = upstreamOf(LOCAL);
-  assertEquals([requestTimeout, totalTimeout, contextTokens, maxConcurrent, temperature], [120_000, 0, 32768, 0, null]);
+  assertEquals([requestTimeout, totalTimeout, contextTokens, maxConcurrent, temperature], [120_000, 0, null, 0, null]);
   const set = upstreamOf({ ...LOCAL, LLM_REQUEST_TIMEOUT: "1.5", LLM_TOTAL_TIMEOUT: "60", LLM_TEMPERATURE: "0.2" });
   assertEquals([set.requestTimeout, set.totalTimeout, set.temperature], [1500, 60_000, 0.2]);
   assertEquals(faultNames({ ...LOCAL, LLM_REQUEST_TIMEOUT: "0", LLM_TEMPERATURE: "3", LLM_CONTEXT_TOKENS: "1.5" }), [

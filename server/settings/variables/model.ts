@@ -21,7 +21,11 @@ export const MODEL_VARIABLES = {
     help: "Seconds of silence before the first byte and between bytes.",
   },
   LLM_TOTAL_TIMEOUT: { type: secondsOrZero, default: "0", help: "Seconds that a whole answer may take; 0: no limit." },
-  LLM_CONTEXT_TOKENS: { type: integer(1), default: "32768", help: "The model's window, for cutting history." },
+  LLM_CONTEXT_TOKENS: {
+    type: integer(1),
+    unset: "what the model list says, else 32768",
+    help: "Most tokens of history, prompt and reply together; a smaller window of the model wins.",
+  },
   LLM_MAX_CONCURRENT: { type: integer(0), default: "0", help: "Requests at a time, more wait; 0: no limit." },
   LLM_EXTRA_HEADERS: { type: headerPairs, help: "Headers added to every request to the model." },
   API_KEY_ENV_VAR: { type: variableName, help: "Name of the variable that holds the model's API key." },

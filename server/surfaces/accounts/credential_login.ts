@@ -1,5 +1,4 @@
-import { type Handler, readJson } from "../../http/mod.ts";
-import { idOf, unknown } from "./id.ts";
+import { type Handler, idOf, readJson, unknown } from "../../http/mod.ts";
 import type { AccountOptions } from "./options.ts";
 
 /** `POST /credential/login`: begins a login to the upstream by device code. @see RFC 8628 §3.2 */

@@ -1,10 +1,8 @@
 import type { ApiKey } from "../../accounts/mod.ts";
 import { GatehouseError } from "../../errors/mod.ts";
-import { type Call, type Handler, readJson } from "../../http/mod.ts";
-import { idOf, isId, unknown } from "./id.ts";
+import { type Call, type Handler, idOf, isId, pageAnswer, pageOf, readJson, unknown } from "../../http/mod.ts";
 import { keyBody } from "./key_body.ts";
 import type { AccountOptions } from "./options.ts";
-import { pageAnswer, pageOf } from "./page.ts";
 
 /** `POST /keys`: the key itself is shown this once. */
 export function createKey({ keys, maxBodyBytes }: AccountOptions): Handler {

@@ -1,8 +1,7 @@
 import { LOCAL_USER_ID } from "../../accounts/mod.ts";
 import { GatehouseError } from "../../errors/mod.ts";
-import { type Handler, readJson } from "../../http/mod.ts";
+import { type Handler, readJson, unknown } from "../../http/mod.ts";
 import type { Secret } from "../../secrets/mod.ts";
-import { unknown } from "./id.ts";
 import type { AccountOptions } from "./options.ts";
 import { localUserBody, userBody } from "./user_body.ts";
 

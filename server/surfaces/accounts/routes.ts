@@ -1,4 +1,4 @@
-import type { Routes } from "../../http/mod.ts";
+import { admin, anyone, keyOrLogin, login, registrant, type Routes } from "../../http/mod.ts";
 import { beginLogin, cancelLogin, showLogin } from "./credential_login.ts";
 import { changeKey, createKey, listKeys, revokeKey, revokeShownKey, showKey } from "./keys.ts";
 import { changePassword, showMe } from "./me.ts";
@@ -7,7 +7,6 @@ import { ACCOUNT_BODY, type AccountOptions } from "./options.ts";
 import { revokeToken } from "./revoke.ts";
 import { giveToken } from "./token.ts";
 import { changeUser, createUser, listUsers, removeUser, showUser } from "./users.ts";
-import { admin, anyone, keyOrLogin, login, registrant } from "./who_may.ts";
 
 /** The routes of accounts, each with who may ask it. */
 export function accountRoutes(all: AccountOptions): Routes {

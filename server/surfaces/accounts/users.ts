@@ -1,7 +1,5 @@
-import { type Handler, readJson } from "../../http/mod.ts";
-import { idOf, unknown } from "./id.ts";
+import { type Handler, idOf, pageAnswer, pageOf, readJson, unknown } from "../../http/mod.ts";
 import type { AccountOptions } from "./options.ts";
-import { pageAnswer, pageOf } from "./page.ts";
 import { newUserBody, userBody } from "./user_body.ts";
 
 /** `POST /users`: makes a user, never an administrator. Whoever is none is limited by network. */

@@ -60,7 +60,7 @@ export function readChatRequest(bytes: Uint8Array<ArrayBuffer>): ChatRequest | C
     model: readModel(textOf(bytes, scan.members.get("model"))),
     stream,
     asksUsage: options.asksUsage,
-    disguise: () => [...scan.members.keys()].find(isDisguise) ?? null,
+    disguise: () => disguised(scan.members.keys()),
     toUpstream: (model, askUsage) => {
       const edits = new Map<string, Uint8Array | string>();
       if (model !== null) edits.set("model", JSON.stringify(model));
@@ -75,10 +75,16 @@ export function readChatRequest(bytes: Uint8Array<ArrayBuffer>): ChatRequest | C
 /** What the gate goes by when it limits a request. */
 const DECISIVE = new Set([...FIELDS, "model", "stream", "stream_options"]);
 
-/** Go's decoder takes names in any case, the last one wins; `models` names others to fall back to (OpenRouter). */
-function isDisguise(name: string): boolean {
-  const plain = name.toLowerCase();
-  return plain === "models" || (plain !== name && DECISIVE.has(plain));
+/**
+ * The first name that a lenient upstream would read in place of one that the gate goes by: Go's decoder takes names in
+ * any case, the last one wins; `models` names others to fall back to (OpenRouter). Null: there is none.
+ */
+export function disguised(names: Iterable<string>): string | null {
+  for (const name of names) {
+    const plain = name.toLowerCase();
+    if (plain === "models" || (plain !== name && DECISIVE.has(plain))) return name;
+  }
+  return null;
 }
 
 function readModel(text: string | null): AskedModel {

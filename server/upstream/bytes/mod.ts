@@ -3,7 +3,7 @@
  * Used by upstream and above.
  * @module
  */
-export { type AskedModel, type ChatFault, type ChatRequest, readChatRequest } from "./chat_request.ts";
+export { type AskedModel, type ChatFault, type ChatRequest, disguised, readChatRequest } from "./chat_request.ts";
 export { Borders } from "./borders.ts";
 export { saidInJson } from "./content_bytes.ts";
 export type { ByteDialect, EventFacts, Usage } from "./dialect.ts";

@@ -1,5 +1,5 @@
-import { GatehouseError } from "../../errors/mod.ts";
-import type { Call } from "../../http/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
+import type { Call } from "./exchange.ts";
 
 /** Ids are ULIDs; `local` is open mode's user. Whatever else a path holds names nothing and never gets to the store. */
 export function isId(text: string): boolean {

@@ -1,6 +1,6 @@
-import type { Who } from "../../accounts/mod.ts";
-import { GatehouseError } from "../../errors/mod.ts";
-import type { Handler } from "../../http/mod.ts";
+import type { Who } from "../accounts/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
+import type { Handler } from "./exchange.ts";
 
 /** Anybody, without a credential: what the request carries is judged by the handler itself. */
 export function anyone(handler: Handler): Handler {

@@ -1,5 +1,5 @@
-import type { Page, PageOptions } from "../../accounts/mod.ts";
-import { GatehouseError } from "../../errors/mod.ts";
+import type { Page, PageOptions } from "../accounts/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;

@@ -1,0 +1,23 @@
+/**
+ * Conversations: stored sessions and messages, the history window, the turn, tool rounds. Knows no requests or answers
+ * of ours.
+ * @module
+ */
+export type { Conversations } from "./conversations.ts";
+export type { Content, ContentPart, Message, MessageStatus, Said, ToolResult } from "./message.ts";
+export type { Presence } from "./presence.ts";
+export {
+  type ModelSettings,
+  type NewSession,
+  NO_SETTINGS,
+  type Protocol,
+  type Session,
+  type SessionChange,
+  type ToolDefinition,
+} from "./session.ts";
+export type { Base, Draft, Library, Opened, OpenTurn, RunningTurn, TurnStart } from "./library/library.ts";
+export type { Outcome, Script, Task } from "./rounds/rounds.ts";
+export type { StatelessRequest, StatelessTasks } from "./rounds/stateless.ts";
+export type { GivenResult, ToolDesk } from "./tools/tool_desk.ts";
+export type { Joined, Turn, TurnEnd, TurnEvent, TurnRequest, Turns } from "./turns/turns.ts";
+export type { ChatMessage, Window, WindowWish } from "./window/window.ts";
