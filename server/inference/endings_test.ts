@@ -7,7 +7,7 @@ import { createMetrics, silentLogger } from "../telemetry/mod.ts";
 import { createSlots, openaiChat, readChatRequest, type Upstream, type UpstreamCall } from "../upstream/mod.ts";
 import { createAdmissions, createPrices } from "../usage/mod.ts";
 import type { ModelCall } from "./call.ts";
-import type { EventAnswer, EventStream } from "./event_call.ts";
+import type { EventAnswer, EventCall, EventStream } from "./event_call.ts";
 import { createInference } from "./inference.ts";
 
 const EVENT = 'data: {"choices":[{"index":0,"delta":{"content":"four"}}]}\n\n';
@@ -90,9 +90,9 @@ function rig(options: { readonly totalTimeout?: number; readonly send?: (call: U
     startedAt: 0,
     log: silentLogger,
   };
-  const events = async (signal = client.signal): Promise<EventStream> => {
+  const events = async (signal = client.signal, more: Partial<EventCall> = {}): Promise<EventStream> => {
     const body = { messages: [{ role: "user", content: "12345678" }] };
-    const answer: EventAnswer = await inference.events({ ...call, signal, body, stream: true, timeout: null });
+    const answer: EventAnswer = await inference.events({ ...call, signal, body, stream: true, timeout: null, ...more });
     if (answer.kind !== "events") throw new Error("the upstream refused");
     return answer;
   };
@@ -167,4 +167,36 @@ Deno.test("endAll() in the tick in which the headers come ends the stream", asyn
   const { body } = await rigged.bytes();
   const text = await new Response(body).text();
   assertEquals([text.includes('"code":"draining"'), rigged.inference.open], [true, 0]);
+});
+
+Deno.test("events() awaits what must be kept before the model is asked, and ends the call where that fails", async () => {
+  const order: string[] = [];
+  using given = rig({ send: () => void order.push("sent") });
+  const bills: number[] = [];
+  const onBill = ({ usage }: { readonly usage: { readonly prompt_tokens: number } }) =>
+    void bills.push(usage.prompt_tokens);
+  const answer = await given.events(given.client.signal, {
+    onAdmitted: async () => {
+      await settle();
+      order.push("kept");
+    },
+    onBill,
+  });
+  assertEquals(order, ["kept", "sent"]);
+  for await (const _ of answer.events) break;
+  assertEquals([bills, given.inference.open], [[2], 0]);
+  const lost = new GatehouseError("storage_unavailable", "Cannot keep the message: the test says so");
+  const onAdmitted = () => Promise.reject(lost);
+  assertEquals(await codeOf(given.events(given.client.signal, { onAdmitted, onBill })), "storage_unavailable");
+  assertEquals([order.length, bills, given.booked.at(-1), given.inference.open], [2, [2, 0], "unused", 0]);
+});
+
+Deno.test("events() refuses a limited caller's field that stands for one the limit goes by", async () => {
+  using given = rig();
+  const who = { ...LOCAL_USER, models: [["m"]] };
+  for (const name of ["Model", "models", "N", "Max_Tokens"]) {
+    const body = { messages: [], [name]: 1 };
+    assertEquals(await codeOf(given.events(given.client.signal, { who, body })), "invalid_field");
+  }
+  assertEquals(given.booked, []);
 });

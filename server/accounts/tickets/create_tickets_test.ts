@@ -173,6 +173,33 @@ Deno.test("redeem() refuses the ticket of a key that is revoked, disabled or exp
     }
   }));
 
+for (const [what, end] of Object.entries(ends)) {
+  Deno.test(`renew() refuses whom a connection let in by a login, once the user was ${what}`, () =>
+    withTickets(async ({ ada, clock, start }) => {
+      const [here, elsewhere] = [start(), start()];
+      const { who } = await byLogin(here, ada);
+      const byTicket = await here.tickets.redeem(await here.tickets.issue(who, SESSION), false);
+      for (const one of [who, byTicket]) assertEquals(await here.tickets.renew(one, false), one);
+      await end(elsewhere, ada);
+      await clock.advance(1000);
+      for (const one of [who, byTicket]) assertEquals(await here.tickets.renew(one, false), null);
+    }));
+}
+
+Deno.test("renew() gives the models and limits of now, and refuses the holder of a revoked key", () =>
+  withTickets(async ({ ada, clock, start }) => {
+    const here = start();
+    const { who, id } = await byKey(here, ada.id);
+    await here.keys.change(id, { models: ["b"], rpm: 1 });
+    await clock.advance(1000);
+    const now = await here.tickets.renew(who, false);
+    assertEquals([now?.via, now?.keyId, now?.models], ["api_key", id, [["b"]]]);
+    await here.keys.revoke(id);
+    assertEquals(await here.tickets.renew(who, false), null);
+    assertEquals(await here.tickets.renew(LOCAL_USER, true), LOCAL_USER);
+    assertEquals(await here.tickets.renew(LOCAL_USER, false), null);
+  }));
+
 Deno.test("redeem() takes tickets of the implicit user, and of a key of that user's, only where the server is open", () =>
   withTickets(async ({ start }) => {
     const { tickets, ...rooms } = start();
