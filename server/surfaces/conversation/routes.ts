@@ -1,0 +1,31 @@
+import { keyOrLogin, type Routes } from "../../http/mod.ts";
+import { converse } from "./converse.ts";
+import { exportSession } from "./export/export.ts";
+import { showHistory } from "./history.ts";
+import { noStore } from "./no_store.ts";
+import type { ConversationOptions } from "./options.ts";
+import { resumeStream } from "./resume.ts";
+import { changeSession, createSession, listSessions, removeSession, showSession } from "./sessions.ts";
+import { stopSession } from "./stop.ts";
+
+/** The routes of conversations: for a user by login or by API key, and of what is their own. */
+export function conversationRoutes(options: ConversationOptions): Routes {
+  const own = (handler: Parameters<typeof keyOrLogin>[0]) => noStore(keyOrLogin(handler));
+  return {
+    surface: "conversation",
+    paths: {
+      "/conversation": { POST: own(converse(options)) },
+      "/conversation/session": { POST: own(createSession(options)) },
+      "/conversation/session/:id": {
+        GET: own(showSession(options)),
+        PATCH: own(changeSession(options)),
+        DELETE: own(removeSession(options)),
+      },
+      "/conversation/sessions/user/:user_id": { GET: own(listSessions(options)) },
+      "/conversation/session/:id/history": { GET: own(showHistory(options)) },
+      "/conversation/session/:id/stream": { GET: own(resumeStream(options)) },
+      "/conversation/session/:id/stop": { POST: own(stopSession(options)) },
+      "/conversation/session/:id/export": { GET: own(exportSession(options)) },
+    },
+  };
+}
