@@ -12,11 +12,11 @@ export function converse({ conversations: { turns }, clock, maxBodyBytes }: Conv
     // Loaded when it is first needed: zod would make every start slower.
     const { turnSchema } = await import("./schemas.ts");
     const body = await readJson(req.raw, turnSchema, { maxBytes: maxBodyBytes, what: "send this message" });
-    const { signal, log } = env;
+    const { signal } = env;
     const turn = await turns.begin(turnRequest(body, env));
     env.told = true;
     if (body.stream ?? true) {
-      return sseResponse(eventFrames(turn.events(-1, signal), turn, log), { clock, signal });
+      return sseResponse(eventFrames(() => turn.events(-1, signal), turn), { clock, signal });
     }
     const { message, failure } = await turn.ended;
     // Nobody is there to be told how it ended.

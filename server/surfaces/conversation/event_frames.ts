@@ -1,21 +1,22 @@
 import type { Turn, TurnEvent } from "../../conversations/mod.ts";
-import type { Logger } from "../../telemetry/mod.ts";
 import { failureBody } from "./failure.ts";
 import { doneBody } from "./message_body.ts";
 
-/** The events of a turn as they go out, each named by the reply and its number (`Last-Event-ID`). */
+/**
+ * The events of a turn as they go out, each named by the reply and its number (`Last-Event-ID`).
+ *
+ * @param events asked for with the first frame: nobody is to count as a reader who never reads
+ */
 export async function* eventFrames(
-  events: AsyncIterable<TurnEvent>,
+  events: () => AsyncIterable<TurnEvent>,
   { sessionId, replyId }: Pick<Turn, "sessionId" | "replyId">,
-  log: Logger,
 ): AsyncGenerator<string, void, undefined> {
-  for await (const event of events) {
-    const data = JSON.stringify(dataOf(event, sessionId, log));
-    yield `id: ${replyId}:${event.n}\nevent: ${event.type}\ndata: ${data}\n\n`;
+  for await (const event of events()) {
+    yield `id: ${replyId}:${event.n}\nevent: ${event.type}\ndata: ${JSON.stringify(dataOf(event, sessionId))}\n\n`;
   }
 }
 
-function dataOf(event: TurnEvent, sessionId: string, log: Logger): unknown {
+function dataOf(event: TurnEvent, sessionId: string): unknown {
   switch (event.type) {
     case "session":
       return { session_id: event.sessionId, message_id: event.messageId };
@@ -24,6 +25,6 @@ function dataOf(event: TurnEvent, sessionId: string, log: Logger): unknown {
     case "done":
       return doneBody(sessionId, event.message);
     case "error":
-      return failureBody(event.error, log);
+      return failureBody(event.error);
   }
 }

@@ -18,14 +18,12 @@ export function resumeStream({ conversations: { turns }, clock }: ConversationOp
       case "live": {
         const { turn } = joined;
         const after = last?.replyId === turn.replyId ? last.n : -1;
-        return sseResponse(eventFrames(turn.events(after, signal), turn, log), { clock, signal });
+        return sseResponse(eventFrames(() => turn.events(after, signal), turn), { clock, signal });
       }
       case "elsewhere": {
         const { replyId } = joined;
-        return sseResponse(eventFrames(storedEvents(joined, sessionId, signal), { sessionId, replyId }, log), {
-          clock,
-          signal,
-        });
+        const events = () => storedEvents(joined, sessionId, { signal, log });
+        return sseResponse(eventFrames(events, { sessionId, replyId }), { clock, signal });
       }
     }
   };
@@ -52,7 +50,7 @@ function lastEventOf(headers: Exchange["headers"]): { readonly replyId: string; 
 async function* storedEvents(
   { messageId, reply }: Extract<Joined, { kind: "elsewhere" }>,
   sessionId: string,
-  signal: AbortSignal,
+  { signal, log }: Pick<Exchange, "signal" | "log">,
 ): AsyncGenerator<TurnEvent, void, undefined> {
   let n = 0;
   try {
@@ -61,8 +59,10 @@ async function* storedEvents(
     yield { n: n++, type: "session", sessionId, messageId };
     if (text !== "") yield { n: n++, type: "chunk", text };
     yield { n, type: "done", message };
-  } catch (error) {
+  } catch (thrown) {
     signal.throwIfAborted();
-    yield { n, type: "error", error: error instanceof Error ? error : new Error(typeof error) };
+    const error = thrown instanceof Error ? thrown : new TypeError(`a ${typeof thrown} was thrown`);
+    if (!(error instanceof GatehouseError)) log.error("a fault while answering", { error });
+    yield { n, type: "error", error };
   }
 }

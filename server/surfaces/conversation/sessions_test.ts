@@ -35,12 +35,12 @@ Deno.test("a session is made with a name, with none, and without a body", async 
   }
 });
 
-Deno.test("PATCH keeps what is absent, sets back what is null, and reads `default` as the server's model", async () => {
+Deno.test("PATCH keeps what is absent, and sets back what is null", async () => {
   const { rooms, ask } = conversationFixture();
   rooms.add(sessionOf({ name: "Tea" }));
-  const changes = [{}, { name: null, settings: { model: "default", max_tokens: null } }, { settings: {} }];
+  const changes = [{}, { name: null, settings: { model: "m2", max_tokens: null } }, { settings: {} }];
   for (const json of changes) assertEquals((await ask("PATCH /conversation/session/01SESSION", { json })).status, 200);
-  assertEquals(rooms.asked, [{}, { name: null, settings: { model: null, maxTokens: null } }, { settings: {} }]);
+  assertEquals(rooms.asked, [{}, { name: null, settings: { model: "m2", maxTokens: null } }, { settings: {} }]);
 });
 
 Deno.test("a session and its settings take no other fields and no other values", async () => {

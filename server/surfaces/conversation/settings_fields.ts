@@ -9,11 +9,11 @@ export interface SettingsFields {
   readonly system_prompt?: string | null;
 }
 
-/** The fields under the room's names; `default` is the model that the server is set to, as on `/v1`. */
+/** The fields under the room's names. */
 export function settingsOf(fields: SettingsFields): Partial<ModelSettings> {
   const { model, temperature, max_tokens: maxTokens, top_p: topP, system_prompt: systemPrompt } = fields;
   return {
-    ...(model === undefined ? {} : { model: model === "default" ? null : model }),
+    ...(model === undefined ? {} : { model }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(topP === undefined ? {} : { topP }),

@@ -24,8 +24,7 @@ export function turnRequest(body: TurnBody, { who, signal, headers, startedAt, l
   return {
     who,
     sessionId,
-    ...(sessionId === null ? { newSession: { settings } } : {}),
-    settings,
+    ...(sessionId === null ? { newSession: { settings } } : { settings }),
     content: body.message,
     metadata: body.metadata ?? null,
     replaceFrom: body.replace_from ?? null,
