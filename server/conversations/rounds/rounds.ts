@@ -18,7 +18,7 @@ export interface Script {
 export interface Task {
   /** How the model is asked; what is sent comes from the script, and each round is one call. */
   readonly call: Omit<EventCall, "body" | "stream" | "onBill">;
-  /** The fields of the request beside messages and tools. */
+  /** The fields of the request beside those that are written here (`OWN_FIELDS`). */
   readonly fields: Readonly<Record<string, unknown>>;
   /** What the model may call. */
   readonly tools: readonly ToolDefinition[];
@@ -38,7 +38,10 @@ export interface Task {
 
 /** How a task ended. */
 export interface Outcome {
-  /** The last round, as far as it got. The rounds before were handed to the script. */
+  /**
+   * The last round, as far as it got; its calls only where it is complete. The rounds before were handed to the script: a
+   * task that ends while tools are called, or before the model goes on, has an empty last round.
+   */
   readonly said: Said;
   /** All rounds together, as clients are told. */
   readonly usage: Said["bill"];

@@ -32,7 +32,9 @@ export interface StatelessTasks {
   /**
    * Runs one to its end.
    *
-   * @throws {GatehouseError} the codes of `chooseModel()`; all that comes after is the outcome's failure
+   * @throws {GatehouseError} what is refused until it is let through: `invalid_field`, the codes of `chooseModel()` and of
+   * `Admissions.admit()`, `model_not_allowed`; all that comes after is the outcome's failure
+   * @throws the signal's reason, where it is aborted before a model is chosen
    */
   run(request: StatelessRequest): Promise<Outcome>;
 }
