@@ -1,0 +1,88 @@
+import type { GivenResult, ToolDesk, ToolResult } from "../../../conversations/mod.ts";
+import type { ToolCall } from "../../../upstream/mod.ts";
+import { parseArguments } from "../../../conversations/tools/parse_arguments.ts";
+import { createOutlet, type Outlet, type OutletSocket } from "./outlet.ts";
+
+/** How a task ended. */
+export type Ending =
+  /** Whole, or stopped: with the text of its last round. */
+  | { readonly kind: "end"; readonly status: string; readonly text: string; readonly usage: unknown }
+  /** It failed. */
+  | { readonly kind: "error"; readonly thrown: unknown };
+
+/** What {@linkcode createRunningTask} is made of. */
+export interface RunningTaskOptions {
+  /** Names it on this connection. */
+  readonly id: string;
+  /** The session of the connection. */
+  readonly sessionId: string;
+  /** Whether it is a turn of the session. */
+  readonly isStored: boolean;
+  /** Where its calls wait for results. */
+  readonly desk: ToolDesk;
+  /** Where its notifications go. */
+  readonly socket: OutletSocket;
+}
+
+/** One task of a connection. */
+export interface RunningTask {
+  /** Names it on this connection. */
+  readonly id: string;
+  /** Whether it is a turn of the session. */
+  readonly isStored: boolean;
+  /** Aborted when it is cancelled, or the client has left. */
+  readonly signal: AbortSignal;
+  /** Ends it: it takes no more results. */
+  cancel(): void;
+  /** Holds back its notifications. @returns lets them go */
+  hold(): () => void;
+  /** Tells the client of more text. */
+  text(chunk: string): void;
+  /** Has the client make the calls of a round, all of them at once. */
+  readonly call: (calls: readonly ToolCall[], signal: AbortSignal) => Promise<readonly ToolResult[]>;
+  /** The tool that an open call names; undefined: no such call waits. */
+  toolOf(callId: string): string | undefined;
+  /** Takes results. @returns how many of them a call was waiting for */
+  give(results: readonly GivenResult[]): number;
+  /** Tells the client of anything else. */
+  notify: Outlet["notify"];
+}
+
+/** A task that has not begun yet. */
+export function createRunningTask({ id, sessionId, isStored, desk, socket }: RunningTaskOptions): RunningTask {
+  const controller = new AbortController();
+  const outlet = createOutlet(socket);
+  let open: ReadonlyMap<string, string> = new Map();
+
+  function notify(method: string, params: Readonly<Record<string, unknown>>): void {
+    outlet.notify(method, { session_id: sessionId, task_id: id, ...params });
+  }
+
+  return {
+    id,
+    isStored,
+    signal: controller.signal,
+    cancel: () => controller.abort(new DOMException("The task was cancelled", "AbortError")),
+    hold: () => outlet.hold(),
+    notify,
+    text: (chunk) => notify("text_chunk", { chunk }),
+    async call(calls, signal) {
+      // The desk waits for the results before anybody hears of the calls.
+      const results = desk.ask(calls, signal);
+      open = new Map(calls.map((call) => [call.id, call.name]));
+      if (!signal.aborted) {
+        for (const call of calls) {
+          const parameters = parseArguments(call.arguments);
+          notify("function_call_request", { request_id: call.id, tool_name: call.name, parameters });
+        }
+      }
+      try {
+        return await results;
+      } finally {
+        open = new Map();
+      }
+    },
+    toolOf: (callId) => open.get(callId),
+    give: (results) => desk.give(results),
+  };
+}
