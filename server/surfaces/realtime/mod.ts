@@ -1,0 +1,6 @@
+/**
+ * The WebSockets of sessions: plain text, or JSON-RPC 2.0 with tools.
+ * @module
+ */
+export type { RealtimeRoutesOptions } from "./options.ts";
+export { realtimeRoutes } from "./routes.ts";
