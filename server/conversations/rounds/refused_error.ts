@@ -7,7 +7,7 @@ export class RefusedError extends Error {
   // Private: a body must not slip into a log with the error.
   readonly #refused: RefusedCall;
 
-  /** @param upstream its name, for the message */
+  /** A refusal. @param upstream its name, for the message */
   constructor(refused: RefusedCall, upstream: string) {
     super(
       `Cannot get an answer of upstream ${upstream}: it refused the request with status ${refused.status}; ` +
