@@ -16,6 +16,8 @@ export interface TurnStart {
   readonly metadata: Readonly<Record<string, unknown>> | null;
   /** The process that runs the turn, as its presence names it. */
   readonly owner: string;
+  /** The model that is asked; names it on the reply if the process dies. @default {the session's, or the last one} */
+  readonly model?: string;
 }
 
 /** A session as somebody has read it who means to go on in it. */

@@ -1,0 +1,105 @@
+import type { NewSession, Session, SessionChange, ToolDefinition } from "../session.ts";
+import { endDeadTurn, isDead } from "./end_dead_turn.ts";
+import type { Ground } from "./ground.ts";
+import { AGAIN, insist } from "./insist.ts";
+import { fromJsonBytes } from "./json_bytes.ts";
+import { AT, TOOLS } from "./keys.ts";
+import type { Opened } from "./library.ts";
+import { layOut, readBody } from "./long_value.ts";
+import { demandShort, newState, toolsValue } from "./new_session.ts";
+import { PartsWriter } from "./parts_writer.ts";
+import { noSession } from "./refusals.ts";
+import { readSession, sessionValue } from "./session_record.ts";
+import { readMark } from "./turn_mark.ts";
+
+/** As `Library.create`. @param id names it */
+export async function create(ground: Ground, userId: string, wish: NewSession, id: string): Promise<Session> {
+  const { store, clock } = ground;
+  const state = newState({ id, userId, now: clock.now() }, wish);
+  const layout = layOut(id, toolsValue(wish));
+  const writer = new PartsWriter(ground, id, [TOOLS], layout);
+  const key = AT.session(userId, id);
+  let made = false;
+  try {
+    return await insist(ground, async () => {
+      const written = await writer.ready();
+      if (written === null) throw noSession("make a session");
+      const version = await store.commit({
+        checks: [{ key, version: null }, ...written.checks],
+        puts: [{ key, value: sessionValue(state) }, ...layout.beside],
+        deletes: written.deletes,
+      });
+      // The id is new: what is there was made by an earlier try.
+      made = version !== null || await store.get(key) !== null;
+      return made ? state.session : AGAIN;
+    });
+  } finally {
+    if (!made) await writer.abandon();
+  }
+}
+
+/** As `Library.open`. */
+export async function open(ground: Ground, userId: string, sessionId: string): Promise<Opened | null> {
+  const { store } = ground;
+  return await insist(ground, async () => {
+    // Before the session: so it is never older than the mark says.
+    const { mark } = await readMark(store, sessionId);
+    const found = await readSession(store, userId, sessionId);
+    if (found === null) return null;
+    if (mark !== null && await isDead(ground, mark) && await endDeadTurn(ground, sessionId, mark)) return AGAIN;
+    const { session, lastId } = found.state;
+    const running = mark === null ? null : { messageId: mark.messageId, replyId: mark.replyId, owner: mark.owner };
+    return { session, lastId, running };
+  });
+}
+
+/** As `Library.change`. */
+export async function change(
+  { store, clock, random }: Ground,
+  userId: string,
+  sessionId: string,
+  { name, settings }: SessionChange,
+): Promise<Session> {
+  return await insist({ clock, random }, async () => {
+    const found = await readSession(store, userId, sessionId);
+    if (found === null) throw noSession("change the session");
+    const { session } = found.state;
+    const changed: Session = {
+      ...session,
+      name: name === undefined ? session.name : name,
+      settings: { ...session.settings, ...settings },
+      updatedAt: clock.now(),
+    };
+    demandShort(changed);
+    const key = AT.session(userId, sessionId);
+    const version = await store.commit({
+      checks: [{ key, version: found.version }],
+      puts: [{ key, value: sessionValue({ ...found.state, session: changed }) }],
+    });
+    return version === null ? AGAIN : changed;
+  });
+}
+
+/** As `Library.tools`. */
+export async function tools({ store }: Ground, userId: string, sessionId: string): Promise<readonly ToolDefinition[]> {
+  const found = await readSession(store, userId, sessionId);
+  if (found === null) throw noSession("read the tools of the session");
+  const { toolParts: parts, toolLength: length } = found.state;
+  if (parts === 0) return [];
+  const bytes = await readBody(store, sessionId, { id: TOOLS, body: { parts, length } });
+  const value = bytes === null ? undefined : fromJsonBytes(bytes);
+  // Written by this room, from the same type.
+  return Array.isArray(value) ? value as ToolDefinition[] : [];
+}
+
+/** As `Library.remove`. */
+export async function remove({ eraser, log }: Ground, userId: string, sessionId: string): Promise<boolean> {
+  if (!await eraser.begin(userId, sessionId)) return false;
+  try {
+    await eraser.finish(userId, sessionId);
+  } catch {
+    // Nobody sees it any more, and the mark stays.
+    log.warn("a deleted session is not all erased yet", { session: sessionId });
+  }
+  return true;
+}
