@@ -73,7 +73,8 @@ export async function beginStateless(
     callTools: task.call,
     onText: task.text,
     signal: task.signal,
-    headers,
+    // The key that makes a request safe to repeat is the connection's: all its tasks would be repetitions of one.
+    headers: headers.filter(([name]) => name !== "idempotency-key"),
     startedAt,
     log,
     onAdmitted: () => admitted.resolve(null),

@@ -1,4 +1,4 @@
-import { RefusedError } from "../../../conversations/rounds/refused_error.ts";
+import { RefusedError } from "../../../conversations/mod.ts";
 import { type ErrorCode, GatehouseError } from "../../../errors/mod.ts";
 import type { Logger } from "../../../telemetry/mod.ts";
 import { scanObject } from "../../../upstream/mod.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { RefusedError } from "../../../conversations/rounds/refused_error.ts";
+import { RefusedError } from "../../../conversations/mod.ts";
 import { type ErrorCode, GatehouseError } from "../../../errors/mod.ts";
 import { silentLogger } from "../../../telemetry/mod.ts";
 import { errorObject } from "./error_object.ts";

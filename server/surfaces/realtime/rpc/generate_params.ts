@@ -1,6 +1,12 @@
-import type { ChatMessage, Content, ContentPart, ModelSettings, ToolDefinition } from "../../../conversations/mod.ts";
-import { demandFree } from "../../../conversations/rounds/own_fields.ts";
-import { readTools } from "../../../conversations/tools/read_tools.ts";
+import {
+  type ChatMessage,
+  type Content,
+  type ContentPart,
+  demandFree,
+  type ModelSettings,
+  readTools,
+  type ToolDefinition,
+} from "../../../conversations/mod.ts";
 import { isObject } from "./is_object.ts";
 import { paramFault } from "./param_fault.ts";
 

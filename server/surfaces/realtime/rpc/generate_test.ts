@@ -47,6 +47,7 @@ Deno.test("generate() names a stateless task, then tells its text and its end", 
   assertEquals(request?.messages, [{ role: "system", content: "Be brief" }, ...HISTORY]);
   assertEquals(request?.settings, { model: "m", temperature: 0.5, maxTokens: 9, topP: null });
   assertEquals(request?.fields, { seed: 7 });
+  assertEquals(request?.headers, [["user-agent", "x"]]);
 });
 
 Deno.test("generate() runs a message as a turn of the session, and one at a time", async () => {

@@ -69,7 +69,12 @@ export class RpcRig {
   #lastId = 0;
   #lastTask = 0;
 
-  constructor() {
+  /** @param room real rooms, in place of those that the test plays */
+  constructor(
+    room: { readonly conversations: Conversations; readonly session: Session; readonly who: Who } | null = null,
+  ) {
+    if (room !== null) this.who = () => Promise.resolve(room.who);
+    const session = room?.session ?? SESSION;
     const socket: Socket = {
       send: (text) => {
         assert(!this.#gone.signal.aborted, "nothing is sent once the socket is closed");
@@ -82,9 +87,10 @@ export class RpcRig {
       signal: this.#gone.signal,
     };
     const log: Logger = { ...silentLogger, error: (message) => void this.logged.push(message) };
-    const connection = { socket, session: SESSION, who: () => this.who(), headers: [], log };
+    const headers = [["user-agent", "x"], ["idempotency-key", "k"]] as const;
+    const connection = { socket, session, who: () => this.who(), headers, log };
     this.handler = createRpcProtocol(() => `T${++this.#lastTask}`)(connection, {
-      conversations: this.#conversations(),
+      conversations: room?.conversations ?? this.#conversations(),
       clock: this.clock,
     });
   }

@@ -1,5 +1,5 @@
 import { ulid } from "@std/ulid";
-import { createToolDesk } from "../../../conversations/tools/create_tool_desk.ts";
+import { createToolDesk } from "../../../conversations/mod.ts";
 import type { OpenProtocol } from "../connection.ts";
 import { cancel } from "./cancel.ts";
 import { createConnectionTasks } from "./connection_tasks.ts";

@@ -1,6 +1,5 @@
-import type { GivenResult, ToolDesk, ToolResult } from "../../../conversations/mod.ts";
+import { type GivenResult, parseArguments, type ToolDesk, type ToolResult } from "../../../conversations/mod.ts";
 import type { ToolCall } from "../../../upstream/mod.ts";
-import { parseArguments } from "../../../conversations/tools/parse_arguments.ts";
 import { createOutlet, type Outlet, type OutletSocket } from "./outlet.ts";
 
 /** How a task ended. */
