@@ -8,7 +8,7 @@ export interface Slice {
 
 /**
  * The longest slice, in UTF-16 units. Tokenizers take time by the square of a word's length: 1 MB of one letter would
- * block for an hour, slices of this length block for 3 ms each at worst.
+ * block for a quarter of an hour, slices of this length block for 3 ms each at worst.
  */
 const LONGEST = 512;
 
