@@ -1,0 +1,58 @@
+import type { Clock } from "../effects/mod.ts";
+import type { Inference } from "../inference/mod.ts";
+import type { Locks, Store } from "../storage/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
+import type { Models, Upstream } from "../upstream/mod.ts";
+import type { Conversations } from "./conversations.ts";
+import { createLibrary } from "./library/create_library.ts";
+import { openPresence } from "./open_presence.ts";
+import { createStatelessTasks } from "./rounds/create_stateless.ts";
+import { createTurns } from "./turns/create_turns.ts";
+
+/** What conversations stand on. */
+export interface ConversationsOptions {
+  /** Where they are stored. */
+  readonly store: Store;
+  /** Tell who of the processes on the store is alive. */
+  readonly locks: Locks;
+  /** The models that answer, asked anew for every request and never kept. @param model null: the default */
+  readonly resolve: (model: string | null) => { readonly upstream: Upstream; readonly models: Models };
+  /** Asks them. */
+  readonly inference: Inference;
+  /** Times everything. */
+  readonly clock: Clock;
+  /** Ids that come in the order of time, each greater than the one before. */
+  readonly newId: () => string;
+  /** Spreads tries; from 0 up to 1. @default {Math.random} */
+  readonly random?: () => number;
+  /** For what belongs to no request. */
+  readonly log: Logger;
+}
+
+/**
+ * The conversations on a store. What a stop or a crash has left half done is ended in the background.
+ *
+ * @throws {GatehouseError} `storage_unavailable`
+ */
+export async function openConversations(
+  { store, locks, resolve, inference, clock, newId, random = Math.random, log }: ConversationsOptions,
+): Promise<Conversations> {
+  const presence = await openPresence({ locks, store, clock, newId, log });
+  const library = createLibrary({ store, presence, clock, random, log });
+  const turns = createTurns({ library, presence, resolve, inference, clock, log });
+  const tasks = createStatelessTasks({ resolve, inference, clock });
+  const resumed = library.resume().catch((error: unknown) => {
+    // Whoever meets a dead turn ends it, and the next start goes on with the rest.
+    log.warn("what was left half done could not be ended yet", {
+      error: error instanceof Error ? error : typeof error,
+    });
+  });
+  let closed: Promise<void> | null = null;
+  return { library, turns, tasks, close: () => closed ??= close() };
+
+  async function close(): Promise<void> {
+    await turns.close();
+    await resumed;
+    await presence.close();
+  }
+}

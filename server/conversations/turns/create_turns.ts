@@ -1,0 +1,205 @@
+import type { Clock } from "../../effects/mod.ts";
+import { GatehouseError } from "../../errors/mod.ts";
+import type { Inference } from "../../inference/mod.ts";
+import type { Logger } from "../../telemetry/mod.ts";
+import type { Library, Opened, RunningTurn } from "../library/library.ts";
+import type { Message } from "../message.ts";
+import type { Presence } from "../presence.ts";
+import { type Elsewhere, questionOf, replyOf } from "./elsewhere.ts";
+import { isNotFound } from "./is_not_found.ts";
+import { Leftovers } from "./leftovers.ts";
+import type { LiveTurn } from "./live_turn.ts";
+import { prepareTurn, type Resolve } from "./prepare_turn.ts";
+import { JOINABLE_FOR, RecentTurns } from "./recent_turns.ts";
+import { runTurn, type TurnRun } from "./run_turn.ts";
+import { RunningTurns } from "./running_turns.ts";
+import type { Joined, Turns } from "./turns.ts";
+
+/** What turns stand on. */
+export interface TurnsOptions {
+  /** Where they are stored. */
+  readonly library: Library;
+  /** Names this process. */
+  readonly presence: Pick<Presence, "owner">;
+  /** The models that answer, asked anew for every request. */
+  readonly resolve: Resolve;
+  /** Asks them. */
+  readonly inference: Pick<Inference, "events">;
+  /** Times everything. */
+  readonly clock: Clock;
+  /** For what belongs to no request. */
+  readonly log: Logger;
+}
+
+/** How long somebody waits for another process to stop its turn, in milliseconds. */
+const STOP_PATIENCE = 10_000;
+
+/** The turns of one process. */
+export function createTurns({ library, presence, resolve, inference, clock, log }: TurnsOptions): Turns {
+  const running = new RunningTurns({ library, clock, log });
+  const recent = new RecentTurns(clock);
+  const leftovers = new Leftovers({ library, clock, log });
+  const runs = new Set<TurnRun>();
+  const closing = new AbortController();
+  let closed: Promise<void> | null = null;
+
+  /** A session as it is now, with nothing in it that only seems to run. */
+  async function meet(userId: string, sessionId: string): Promise<Opened | null> {
+    const opened = await library.open(userId, sessionId);
+    if (opened === null || !isLeft(opened)) return opened;
+    await leftovers.end(userId, opened);
+    return await library.open(userId, sessionId);
+  }
+
+  /** Whether a turn is in our name, and we know nothing of it. */
+  function isLeft({ session, running: turn }: Opened): boolean {
+    if (turn === null || turn.owner !== presence.owner) return false;
+    if (running.get(session.id)?.messageId === turn.messageId) return false;
+    // What is being stored may be in the store before we hear of it.
+    return ![...runs].some((run) => run.isStoring && (run.sessionId ?? session.id) === session.id);
+  }
+
+  /** @throws {GatehouseError} `not_found` */
+  async function demand(userId: string, sessionId: string): Promise<Opened> {
+    const opened = await meet(userId, sessionId);
+    if (opened !== null) return opened;
+    const id = JSON.stringify(sessionId.slice(0, 50));
+    throw new GatehouseError("not_found", `Cannot find this session: you have none with the id ${id}`);
+  }
+
+  const elsewhere = (userId: string, sessionId: string): Elsewhere => ({
+    library,
+    open: () => meet(userId, sessionId),
+    clock,
+  });
+
+  function joinElsewhere(userId: string, sessionId: string, ids: { messageId: string; replyId: string }): Joined {
+    const at = elsewhere(userId, sessionId);
+    return {
+      kind: "elsewhere",
+      ...ids,
+      reply: (signal) => replyOf(ids.messageId, at, AbortSignal.any([signal, closing.signal])),
+    };
+  }
+
+  async function stopElsewhere(userId: string, sessionId: string, turn: RunningTurn): Promise<readonly string[]> {
+    await library.askToStop(sessionId, turn);
+    const late = new AbortController();
+    const timer = clock.setTimeout(() => late.abort(), STOP_PATIENCE);
+    try {
+      const signal = AbortSignal.any([late.signal, closing.signal]);
+      return stopped(await replyOf(turn.messageId, elsewhere(userId, sessionId), signal));
+    } catch (error) {
+      if (late.signal.aborted || isNotFound(error)) return [];
+      throw error;
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  }
+
+  async function close(): Promise<void> {
+    closing.abort(draining());
+    for (const turn of running) turn.hurry();
+    for (const run of runs) if (!run.isBegun) run.stop(draining());
+    while (runs.size > 0) await Promise.all([...runs].map(({ over }) => over));
+    await Promise.all([running.close(), leftovers.close()]);
+    recent.clear();
+  }
+
+  return {
+    async begin(request) {
+      closing.signal.throwIfAborted();
+      const { who: { userId }, sessionId } = request;
+      const opened = sessionId === null ? null : await demand(userId, sessionId);
+      if (opened !== null && opened.running !== null) throw busy();
+      const prepared = await prepareTurn(request, opened, { library, resolve });
+      closing.signal.throwIfAborted();
+      const run = runTurn({
+        request,
+        prepared,
+        library,
+        inference,
+        clock,
+        owner: () => presence.owner,
+        onBegin(turn) {
+          running.add(turn);
+          if (closing.signal.aborted) turn.hurry();
+        },
+        onEnd(turn) {
+          running.remove(turn);
+          if (!closing.signal.aborted) recent.add(turn);
+        },
+        onUnstored: (turn, finish) => leftovers.add(turn.messageId, finish),
+        onUnknown() {
+          if (sessionId !== null) leftovers.add(sessionId, () => meet(userId, sessionId));
+        },
+      });
+      runs.add(run);
+      run.over.then(() => runs.delete(run));
+      return await run.begun;
+    },
+
+    async join(userId, sessionId, last) {
+      const { session, running: turn } = await demand(userId, sessionId);
+      const here = running.get(sessionId);
+      if (here !== undefined && (last === null || last.replyId === here.replyId)) return { kind: "live", turn: here };
+      if (last === null) return turn === null ? NONE : joinElsewhere(userId, sessionId, turn);
+      const ended = recent.get(sessionId, last.replyId);
+      if (ended !== null) return last.n === ended.log.lastNumber ? NONE : { kind: "live", turn: ended };
+      const { replyId } = last;
+      if (turn?.replyId === replyId) return joinElsewhere(userId, sessionId, turn);
+      if ((await library.message(session, replyId))?.role !== "assistant") return NONE;
+      const question = await questionOf(session, replyId, library);
+      if (question === null) return NONE;
+      // A reply of several rounds has a message for each: this may be one of the turn that runs.
+      const isOver = turn?.messageId !== question.id;
+      if (isOver && clock.now() - session.updatedAt > JOINABLE_FOR) return NONE;
+      return joinElsewhere(userId, sessionId, { messageId: question.id, replyId });
+    },
+
+    async stop(userId, sessionId) {
+      const { running: turn } = await demand(userId, sessionId);
+      const here = running.get(sessionId);
+      if (here !== undefined) return await stopHere(here);
+      return turn === null ? [] : await stopElsewhere(userId, sessionId, turn);
+    },
+
+    async remove(userId, sessionId) {
+      const opened = await library.open(userId, sessionId);
+      const here = opened === null ? undefined : running.get(sessionId);
+      if (here !== undefined) await stopHere(here).catch(() => {}); // whatever it was, it goes now
+      else if (opened?.running != null) await library.askToStop(sessionId, opened.running);
+      return await library.remove(userId, sessionId);
+    },
+
+    close: () => closed ??= close(),
+  };
+}
+
+const NONE: Joined = { kind: "none" };
+
+/** @throws why its reply could not be stored */
+async function stopHere(turn: LiveTurn): Promise<readonly string[]> {
+  turn.stop();
+  const { message, failure } = await turn.ended;
+  if (message === null) throw failure;
+  return stopped(message);
+}
+
+/** A reply that came to its end before the stop was not stopped. */
+function stopped({ id, status }: Message): readonly string[] {
+  return status === "stopped" ? [id] : [];
+}
+
+function busy(): GatehouseError {
+  return new GatehouseError(
+    "session_busy",
+    "Cannot begin a turn: another one runs in this session; wait for its end, or stop it",
+  );
+}
+
+function draining(): GatehouseError {
+  return new GatehouseError("draining", "Cannot begin a turn: the server is stopping; try again in a moment", {
+    retryAfterSeconds: 5,
+  });
+}

@@ -1,0 +1,90 @@
+import type { Clock } from "../../effects/mod.ts";
+import type { Draft, OpenTurn } from "../library/library.ts";
+import { type DraftPiece, DraftText } from "./draft_text.ts";
+import { EventLog, type LastEvent } from "./event_log.ts";
+import { Grace } from "./grace.ts";
+import type { Turn, TurnEnd, TurnEvent } from "./turns.ts";
+
+/** What a turn is made of. */
+export interface LiveTurnOptions {
+  /** As the store has begun it. */
+  readonly open: OpenTurn;
+  /** As {@linkcode TurnRequest.grace}. */
+  readonly grace: number | null;
+  /** Aborts what runs. */
+  readonly stop: () => void;
+  /** Times the grace. */
+  readonly clock: Clock;
+}
+
+/** A turn that runs in this process, or ran here: its events, its readers, and what is still to be kept of it. */
+export class LiveTurn implements Turn {
+  readonly sessionId: string;
+  readonly messageId: string;
+  readonly replyId: string;
+  readonly stop: () => void;
+  /** Its events. */
+  readonly log: EventLog;
+  readonly #grace: Grace | null;
+  readonly #ended = Promise.withResolvers<TurnEnd>();
+  #open: OpenTurn;
+  #draft = new DraftText();
+  /** Where the text of the reply under way begins. */
+  #firstPiece = 0;
+
+  constructor({ open, grace, stop, clock }: LiveTurnOptions) {
+    this.#open = open;
+    this.sessionId = open.session.id;
+    this.messageId = open.message.id;
+    this.replyId = open.replyId;
+    this.stop = stop;
+    this.#grace = grace === null ? null : new Grace(clock, grace, stop);
+    const { sessionId, messageId } = this;
+    this.log = new EventLog({ sessionId, messageId }, (count) => this.#grace?.readers(count));
+  }
+
+  get ended(): Promise<TurnEnd> {
+    return this.#ended.promise;
+  }
+
+  /** The text of the reply under way. */
+  get text(): string {
+    return this.log.textFrom(this.#firstPiece);
+  }
+
+  events(after: number, signal: AbortSignal): AsyncIterable<TurnEvent> {
+    return this.log.read(after, signal);
+  }
+
+  /** The model says more. */
+  say(text: string): void {
+    this.#draft.add(text);
+    this.log.add(text);
+  }
+
+  /** What was said until now is stored; the next reply is under way. */
+  nextRound(open: OpenTurn): void {
+    this.#open = open;
+    this.#draft = new DraftText();
+    this.#firstPiece = this.log.pieces;
+  }
+
+  /** What is to be kept of it; null: nothing new. */
+  draft(): { readonly draft: Draft; kept(): void } | null {
+    const from = this.#draft;
+    const piece: DraftPiece | null = from.next();
+    return piece === null ? null : { draft: { turn: this.#open, ...piece }, kept: () => from.kept(piece) };
+  }
+
+  /** Waits for no reader any more: stops where there is none, and when the last one leaves. */
+  hurry(): void {
+    this.#grace?.hurry();
+  }
+
+  /** It is stored, and the session is free. @param last what readers hear of it */
+  end(end: TurnEnd, last: LastEvent): void {
+    this.#grace?.end();
+    this.log.end(last);
+    this.#ended.resolve(end);
+  }
+}

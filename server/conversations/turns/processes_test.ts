@@ -1,0 +1,139 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { settle } from "../../effects/fake_clock.ts";
+import { GatehouseError } from "../../errors/mod.ts";
+import { never, readAll, request, stored, told, USER, World } from "./turns_fixture.ts";
+
+Deno.test("a session that is busy in one process is busy in all", async () => {
+  await using world = await World.open();
+  const [one, two] = [world.start("p1"), world.start("p2")];
+  const { sessionId, ended } = await one.turns.begin(request("hi"));
+  const again = () => two.turns.begin(request("again", { sessionId }));
+  assertEquals((await assertRejects(again, GatehouseError)).code, "session_busy");
+  one.model.last.finish();
+  await ended;
+  assertEquals((await again()).sessionId, sessionId);
+});
+
+Deno.test("a turn of another process is joined through the store: its reply, once that is there", async () => {
+  await using world = await World.open();
+  const [one, two] = [world.start("p1"), world.start("p2")];
+  const { sessionId, messageId, replyId, ended } = await one.turns.begin(request("hi", { grace: null }));
+  for (const last of [null, { replyId, n: 7 }]) {
+    const joined = await two.turns.join(USER, sessionId, last);
+    assert(joined.kind === "elsewhere");
+    assertEquals([joined.messageId, joined.replyId], [messageId, replyId]);
+  }
+  const joined = await two.turns.join(USER, sessionId, null);
+  assert(joined.kind === "elsewhere");
+  let reply: unknown = null;
+  const waiting = joined.reply(never).then(({ content }) => reply = content);
+  const leaving = new AbortController();
+  const left = assertRejects(() => joined.reply(leaving.signal), Error, "gone");
+  await world.clock.advance(2_000);
+  leaving.abort(new Error("gone"));
+  await left;
+  one.model.last.say("hello");
+  await settle();
+  assertEquals(reply, null);
+  one.model.last.finish();
+  await ended;
+  await world.settled(waiting);
+  assertEquals(reply, "hello");
+  const late = await two.turns.join(USER, sessionId, { replyId, n: 0 });
+  assert(late.kind === "elsewhere");
+  assertEquals((await late.reply(never)).content, "hello");
+  await world.clock.advance(120_001);
+  assertEquals((await two.turns.join(USER, sessionId, { replyId, n: 0 })).kind, "none");
+});
+
+Deno.test("a reply of several rounds is joined from elsewhere by the first one's id, and is the last one", async () => {
+  await using world = await World.open();
+  const [one, two] = [world.start("p1"), world.start("p2")];
+  const { sessionId, messageId, replyId, ended } = await one.turns.begin(request("hi", {
+    grace: null,
+    tools: [{ name: "now" }],
+    callTools: (calls) => Promise.resolve(calls.map(({ id }) => ({ toolCallId: id, content: "noon" }))),
+  }));
+  one.model.last.ask("c1", "now");
+  one.model.last.finish("tool_calls");
+  await settle();
+  const joined = await two.turns.join(USER, sessionId, { replyId, n: 0 });
+  assert(joined.kind === "elsewhere");
+  assertEquals([joined.messageId, joined.replyId], [messageId, replyId]);
+  const reply = joined.reply(never);
+  one.model.last.say("noon");
+  one.model.last.finish();
+  await ended;
+  assertEquals((await world.settled(reply)).content, "noon");
+});
+
+Deno.test("stop() stops the turn of another process, within a second", async () => {
+  await using world = await World.open();
+  const [one, two] = [world.start("p1"), world.start("p2")];
+  const turn = await one.turns.begin(request("hi", { grace: null }));
+  one.model.last.say("half");
+  const stopping = two.turns.stop(USER, turn.sessionId);
+  await world.clock.advance(500);
+  assert(one.model.last.isAborted);
+  assertEquals((await turn.ended).message?.status, "stopped");
+  await world.clock.advance(500);
+  assertEquals(await stopping, [turn.replyId]);
+  assertEquals(await stored(two, turn.sessionId), ["user complete: hi", "assistant stopped: half"]);
+});
+
+Deno.test("stop() gives up on a process that does not hear, after ten seconds", async () => {
+  await using world = await World.open();
+  const [one, two] = [world.start("p1"), world.start("p2")];
+  const { sessionId } = await one.turns.begin(request("hi", { grace: null }));
+  one.store.fail({ kind: "unavailable" }, { calls: ["get", "list"] });
+  let stopped: unknown = null;
+  const stopping = two.turns.stop(USER, sessionId).then((ids) => stopped = ids);
+  await world.clock.advance(9_999);
+  assertEquals(stopped, null);
+  await world.clock.advance(1);
+  await stopping;
+  assertEquals(stopped, []);
+  assertEquals(one.logged.filter((line) => line.includes("wishes")).length, 1);
+});
+
+Deno.test("remove() takes a session from under the turn of another process", async () => {
+  await using world = await World.open();
+  const [one, two] = [world.start("p1"), world.start("p2")];
+  const turn = await one.turns.begin(request("hi", { grace: null }));
+  const events = readAll(turn);
+  assertEquals(await two.turns.remove(USER, turn.sessionId), true);
+  one.model.last.finish();
+  assertEquals(told(await world.settled(events)), ["session", "error: not_found"]);
+});
+
+Deno.test("a process that dies loses a second of a reply at most, and another ends the turn", async () => {
+  await using world = await World.open();
+  const [one, two] = [world.start("p1"), world.start("p2")];
+  const { sessionId, replyId } = await one.turns.begin(request("hi", { grace: null }));
+  for (const piece of ["one ", "two ", "three "]) {
+    one.model.last.say(piece);
+    await world.clock.advance(1_000);
+  }
+  one.model.last.say("lost");
+  await settle();
+  const joined = await two.turns.join(USER, sessionId, { replyId, n: 1 });
+  assert(joined.kind === "elsewhere");
+  world.kill(one);
+  const { id, content, status } = await world.settled(joined.reply(never));
+  assertEquals([id, content, status], [replyId, "one two three ", "failed"]);
+  assertEquals(await stored(two, sessionId), ["user complete: hi", "assistant failed: one two three "]);
+  const next = await two.turns.begin(request("go on", { sessionId }));
+  assertEquals(next.sessionId, sessionId);
+});
+
+Deno.test("all drafts of a second go in one call, and none where nothing was said", async () => {
+  await using world = await World.open();
+  const { turns, model, store } = world.start();
+  const begun = [1, 2, 3].map((i) => turns.begin(request(`hi ${i}`, { grace: null })));
+  await Promise.all(begun);
+  for (const call of model.calls) call.say("x");
+  await settle();
+  const before = store.count("commit");
+  await world.clock.advance(5_000);
+  assertEquals(store.count("commit") - before, 1);
+});
