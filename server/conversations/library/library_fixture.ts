@@ -1,6 +1,7 @@
 import { assert } from "@std/assert";
 import { InstantClock } from "../../demo/instant_clock.ts";
 import { FakeClock } from "../../effects/fake_clock.ts";
+import type { Store } from "../../storage/mod.ts";
 import { type FaultyStore, type MemoryLocks, memoryLocks, memoryStore, withFaults } from "../../storage/testing.ts";
 import { silentLogger } from "../../telemetry/mod.ts";
 import type { Message, Said } from "../message.ts";
@@ -38,7 +39,8 @@ export interface World {
   readonly clock: JumpyClock;
   readonly store: FaultyStore;
   readonly locks: MemoryLocks;
-  process(): Promise<Process>;
+  /** @param through its view of the store */
+  process(through?: (store: Store) => Store): Promise<Process>;
 }
 
 export const USER = "01USER0000000000000000000A";
@@ -53,8 +55,8 @@ export async function inWorld(fn: (world: World, first: Process) => Promise<void
   const store = await memoryStore({ clock });
   const locks = memoryLocks(new FakeClock());
   const presences: Presence[] = [];
-  async function process(): Promise<Process> {
-    const view = withFaults(store, clock);
+  async function process(through: (store: Store) => Store = (store) => store): Promise<Process> {
+    const view = withFaults(through(store), clock);
     const newId = () => ulidAfter(null, clock.now(), Math.random);
     const presence = await openPresence({ locks, store, clock, newId, log: silentLogger });
     presences.push(presence);

@@ -30,7 +30,8 @@ function plainLine(line: string): string {
     .replace(/^(\s|>|#{1,6}\s|[-*+]\s|\d{1,9}[.)]\s)+/, "")
     .replace(/^([-*_=]\s*){3,}$/, "") // a rule
     .replace(/!?\[([^\][]*)\]\([^()\s]*\)/g, "$1")
-    .replace(/\*+|`+|~~/g, "")
+    .replace(/`+|~~/g, "")
+    .replace(/(?<![\p{L}\p{N}])\*+(?=\S)|(?<=\S)\*+(?![\p{L}\p{N}])/gu, "")
     .replace(/(?<![\p{L}\p{N}_])_{1,2}(?=\S)|(?<=\S)_{1,2}(?![\p{L}\p{N}_])/gu, "")
     .replace(/[\s\p{Cc}]+/gu, " ")
     .toWellFormed()

@@ -14,7 +14,7 @@ const RANDOM_LENGTH = 16;
  */
 export function ulidAfter(last: string | null, now: number, random: () => number): string {
   const digits = Array.from({ length: RANDOM_LENGTH }, () => DIGITS.charAt(Math.floor(random() * DIGITS.length)));
-  const fresh = ulid(now).slice(0, TIME_LENGTH) + digits.join("");
+  const fresh = ulid(Math.max(0, Math.floor(now))).slice(0, TIME_LENGTH) + digits.join("");
   return last === null || fresh > last ? fresh : next(last);
 }
 
