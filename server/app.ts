@@ -19,15 +19,20 @@ import {
 import type { Demo } from "./demo/mod.ts";
 import { type Clock, delay, systemClock } from "./effects/mod.ts";
 import { GatehouseError } from "./errors/mod.ts";
-import { createDrain, createFront, createRoutes, patternOf } from "./http/mod.ts";
+import { eraserOf, openConversations } from "./conversations/mod.ts";
+import { createDrain, createFront, createRoutes, createSockets } from "./http/mod.ts";
 import { createInference } from "./inference/mod.ts";
 import { createHttpClient, createWatchdog } from "./network/mod.ts";
 import { isLoopbackHost, type ServerSettings, type Settings, type UpstreamSettings } from "./settings/mod.ts";
 import { openLocks, openStore, openVault, type Store } from "./storage/mod.ts";
 import { accountRoutes } from "./surfaces/accounts/mod.ts";
+import { conversationRoutes } from "./surfaces/conversation/mod.ts";
 import { gatewayRoutes } from "./surfaces/gateway/mod.ts";
+import { realtimeRoutes } from "./surfaces/realtime/mod.ts";
+import { ROUTES } from "./surfaces/route_names.ts";
 import { openaiRoutes } from "./surfaces/openai/mod.ts";
 import { opsRoutes } from "./surfaces/ops/mod.ts";
+import { sessionRoutes } from "./surfaces/sessions/mod.ts";
 import { createMetrics, type Logger } from "./telemetry/mod.ts";
 import { createModels, createUpstream, type Models, type Upstream } from "./upstream/mod.ts";
 import { openMetering } from "./usage/mod.ts";
@@ -79,6 +84,7 @@ export class StartError extends Error {
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, log, clock = systemClock, random = Math.random } = options;
   const { server } = settings;
+  const bind = { auth: server.auth, bind: server.host };
   const startedAt = clock.monotonic();
   await using parts = new AsyncDisposableStack();
 
@@ -102,6 +108,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
     newId,
     hasher: options.hasher ?? createPasswordHasher({ worker: null, clock, log }),
+    erasers: [eraserOf({ store, clock, random })],
   }).catch(asStartError);
   parts.defer(() => accounts.close());
   await demandAccounts(accounts, { settings, store, log }).catch(asStartError);
@@ -182,7 +189,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       return await openLogin({ upstream: name, settings: credential, store, vault, http, watchdog, clock });
     },
     mayStill: async (userId) => {
-      if (userId === LOCAL_USER_ID) return isOpen({ auth: server.auth, bind: server.host });
+      if (userId === LOCAL_USER_ID) return isOpen(bind);
       const user = await accounts.users.get(userId);
       return user !== null && user.role === "admin" && !user.disabled;
     },
@@ -192,6 +199,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
   });
   parts.defer(() => logins.close());
+
+  const conversations = await openConversations({ store, locks, resolve, inference, clock, random, newId, log });
+  parts.defer(() => conversations.close());
+  const sockets = createSockets({ clock, log });
 
   const handler = createFront({
     routes: createRoutes([
@@ -204,6 +215,9 @@ export async function startApp(options: AppOptions): Promise<App> {
         installedAt: accounts.install.createdAt,
         maxBodyBytes: server.maxBodyBytes,
       }),
+      conversationRoutes({ conversations, clock, maxBodyBytes: server.maxBodyBytes }),
+      sessionRoutes({ conversations, tickets: accounts.tickets, maxBodyBytes: server.maxBodyBytes }),
+      realtimeRoutes({ conversations, sockets, tickets: accounts.tickets, open: isOpen(bind), clock }),
       opsRoutes({
         version: VERSION,
         demo: settings.demo,
@@ -259,9 +273,10 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   async function stop(): Promise<void> {
     drain.start();
-    log.info("draining", { open: inference.open, timeout_ms: server.drainTimeout });
+    sockets.drain();
+    log.info("draining", { open: inference.open, sockets: sockets.open, timeout_ms: server.drainTimeout });
     const gone = new AbortController();
-    const answered = Promise.all([inference.idle(), drain.idle()]).then(() => gone.abort());
+    const answered = Promise.all([inference.idle(), drain.idle(), sockets.idle()]).then(() => gone.abort());
     const waits = (ms: number) => delay(clock, ms, gone.signal).then(() => true, () => false);
     let isLate = await waits(server.drainTimeout);
     if (isLate) {
@@ -271,6 +286,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (isLate) {
       // These neither send their request to its end nor take their answer.
       log.warn("connections that do not end are cut");
+      sockets.closeAll();
       cut.abort();
       await listener.finished;
     } else {
@@ -315,32 +331,6 @@ async function storeAnswers(store: Store, clock: Clock): Promise<boolean> {
     answered.abort();
   }
 }
-
-/** Every route as metrics name it. */
-const ROUTES = [
-  "/v1/chat/completions",
-  "/v1/models",
-  patternOf("/v1/models/:id{.+}"),
-  "/api/v1/llm/chat",
-  "/api/v1/llm/chat/stream",
-  "/api/v1/llm/models",
-  "/api/v1/llm/usage",
-  "/token",
-  "/revoke",
-  "/users",
-  "/users/me",
-  "/users/me/password",
-  "/users/{id}",
-  "/keys",
-  "/keys/current",
-  "/keys/{id}",
-  "/credential/login",
-  "/credential/login/{id}",
-  "/health",
-  "/health/live",
-  "/health/ready",
-  "/metrics",
-];
 
 /** How long clients have to take the last of their answers once the drain is over, in milliseconds. */
 const FAREWELL = 1_000;

@@ -11,6 +11,7 @@ import type { Tickets } from "./tickets/tickets.ts";
 import { openTokens } from "./tokens/open_tokens.ts";
 import type { Tokens } from "./tokens/tokens.ts";
 import { openUsers } from "./users/open_users.ts";
+import type { Eraser } from "./users/removals.ts";
 import type { Users } from "./users/users.ts";
 
 /** Everybody who may pass, and what they show. */
@@ -47,6 +48,8 @@ export interface AccountsOptions {
   readonly newId: () => string;
   /** Turns passwords into what is stored; closed with the accounts. */
   readonly hasher: PasswordHasher;
+  /** Deletes what other rooms keep of a user who is removed. */
+  readonly erasers: readonly Eraser[];
 }
 
 /** A remote store may be out of reach from here alone, and others revoke through it. In milliseconds. */
@@ -77,7 +80,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     newId,
     log,
     ...copies,
-    erasers: [(userId) => tokens.revokeAllOf(userId), (userId) => keys.revokeAllOf(userId)],
+    erasers: [(userId) => tokens.revokeAllOf(userId), (userId) => keys.revokeAllOf(userId), ...options.erasers],
   });
   return {
     install,

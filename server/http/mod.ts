@@ -15,5 +15,6 @@ export { pageAnswer, pageOf } from "./page.ts";
 export * from "./read_request.ts";
 export * from "./routes.ts";
 export { type SseOptions, sseResponse } from "./sse.ts";
+export { createSockets, type SocketsOptions } from "./create_sockets.ts";
 export type { Socket, SocketHandler, Sockets } from "./sockets.ts";
 export { admin, anyone, keyOrLogin, login, registrant } from "./who_may.ts";

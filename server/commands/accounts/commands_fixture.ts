@@ -1,5 +1,6 @@
 import { monotonicUlid } from "@std/ulid";
 import { createPasswordHasher, openAccounts } from "../../accounts/mod.ts";
+import { eraserOf } from "../../conversations/mod.ts";
 import { systemClock } from "../../effects/mod.ts";
 import { Secret } from "../../secrets/mod.ts";
 import { loadSettings, type Settings } from "../../settings/mod.ts";
@@ -37,6 +38,7 @@ export async function openRooms(env: Record<string, string> = {}): Promise<Comma
     log,
     newId: () => monotonicUlid(systemClock.now()),
     hasher: createPasswordHasher({ worker: null, clock: systemClock, log }),
+    erasers: [eraserOf({ store, clock: systemClock })],
   });
   const rooms: AccountRooms = { accounts, store, settings, log };
   return {

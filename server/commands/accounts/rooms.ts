@@ -1,5 +1,6 @@
 import { monotonicUlid } from "@std/ulid";
 import { type Accounts, createPasswordHasher, openAccounts } from "../../accounts/mod.ts";
+import { eraserOf } from "../../conversations/mod.ts";
 import { systemClock } from "../../effects/mod.ts";
 import type { Settings } from "../../settings/mod.ts";
 import { openStore, openVault, type Store } from "../../storage/mod.ts";
@@ -36,6 +37,7 @@ export async function withAccounts(console: Console, run: (rooms: AccountRooms) 
       log,
       newId: () => monotonicUlid(systemClock.now()),
       hasher: createPasswordHasher({ worker: null, clock: systemClock, log }),
+      erasers: [eraserOf({ store, clock: systemClock })],
     });
     try {
       return await run({ accounts, store, settings, log });
