@@ -199,6 +199,12 @@ function runOf<R extends Asked>(
   settle: Settle,
 ): Run<R> {
   let text = "";
+  // As in the rooms: nothing is said before it is let through, nor after its end.
+  let state: "waiting" | "running" | "ended" = "waiting";
+  const end = (said: Said, failure: Error | null) => {
+    state = "ended";
+    settle({ said, failure });
+  };
   const said = (more: Partial<Said>): Said => ({
     text,
     toolCalls: [],
@@ -209,25 +215,32 @@ function runOf<R extends Asked>(
     historyFrom: null,
     ...more,
   });
-  request.signal.addEventListener(
-    "abort",
-    () => settle({ said: said({ status: "stopped", finishReason: null }), failure: null }),
-  );
+  request.signal.addEventListener("abort", () => end(said({ status: "stopped", finishReason: null }), null));
   return {
     request,
-    admit,
-    refuse,
+    admit() {
+      if (state !== "waiting") return;
+      state = "running";
+      admit();
+    },
+    refuse(error) {
+      if (state !== "waiting") return;
+      state = "ended";
+      refuse(error);
+    },
     say(piece) {
+      if (state !== "running") return;
       text += piece;
       request.onText?.(piece);
     },
     call(...calls) {
+      if (state !== "running") return Promise.resolve([]);
       text = "";
       assert(request.callTools);
       return request.callTools(calls, request.signal);
     },
-    end: (more = {}) => settle({ said: said(more), failure: null }),
-    fail: (failure) => settle({ said: said({ status: "failed" }), failure }),
+    end: (more = {}) => end(said(more), null),
+    fail: (failure) => end(said({ status: "failed" }), failure),
   };
 }
 
