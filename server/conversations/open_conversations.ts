@@ -1,4 +1,4 @@
-import type { Clock } from "../effects/mod.ts";
+import { type Clock, delay } from "../effects/mod.ts";
 import type { Inference } from "../inference/mod.ts";
 import type { Locks, Store } from "../storage/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
@@ -8,6 +8,9 @@ import { createLibrary } from "./library/create_library.ts";
 import { openPresence } from "./open_presence.ts";
 import { createStatelessTasks } from "./rounds/create_stateless.ts";
 import { createTurns } from "./turns/create_turns.ts";
+
+/** How long a stop waits for what is being cleared away, in milliseconds. */
+const PATIENCE = 1_000;
 
 /** What conversations stand on. */
 export interface ConversationsOptions {
@@ -52,7 +55,10 @@ export async function openConversations(
 
   async function close(): Promise<void> {
     await turns.close();
-    await resumed;
+    // A long deletion may be cut off anywhere: the next start goes on with it.
+    const over = new AbortController();
+    await Promise.race([resumed, delay(clock, PATIENCE, over.signal).catch(() => {})]);
+    over.abort();
     await presence.close();
   }
 }

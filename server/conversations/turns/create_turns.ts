@@ -6,7 +6,7 @@ import type { Library, Opened, RunningTurn } from "../library/library.ts";
 import type { Message } from "../message.ts";
 import type { Presence } from "../presence.ts";
 import { type Elsewhere, questionOf, replyOf } from "./elsewhere.ts";
-import { isNotFound } from "./is_not_found.ts";
+import { hasCode } from "./has_code.ts";
 import { Leftovers } from "./leftovers.ts";
 import type { LiveTurn } from "./live_turn.ts";
 import { prepareTurn, type Resolve } from "./prepare_turn.ts";
@@ -40,6 +40,8 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
   const recent = new RecentTurns(clock);
   const leftovers = new Leftovers({ library, clock, log });
   const runs = new Set<TurnRun>();
+  /** The names that turns were begun in: a lost lease gives us another. */
+  const owners = new Set<string>();
   const closing = new AbortController();
   let closed: Promise<void> | null = null;
 
@@ -53,7 +55,7 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
 
   /** Whether a turn is in our name, and we know nothing of it. */
   function isLeft({ session, running: turn }: Opened): boolean {
-    if (turn === null || turn.owner !== presence.owner) return false;
+    if (turn === null || !owners.has(turn.owner)) return false;
     if (running.get(session.id)?.messageId === turn.messageId) return false;
     // What is being stored may be in the store before we hear of it.
     return ![...runs].some((run) => run.isStoring && (run.sessionId ?? session.id) === session.id);
@@ -73,13 +75,14 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
     clock,
   });
 
-  function joinElsewhere(userId: string, sessionId: string, ids: { messageId: string; replyId: string }): Joined {
+  function joinElsewhere(
+    userId: string,
+    sessionId: string,
+    { messageId, replyId }: Pick<RunningTurn, "messageId" | "replyId">,
+  ): Joined {
     const at = elsewhere(userId, sessionId);
-    return {
-      kind: "elsewhere",
-      ...ids,
-      reply: (signal) => replyOf(ids.messageId, at, AbortSignal.any([signal, closing.signal])),
-    };
+    const reply = (signal: AbortSignal) => replyOf(messageId, at, AbortSignal.any([signal, closing.signal]));
+    return { kind: "elsewhere", messageId, replyId, reply };
   }
 
   async function stopElsewhere(userId: string, sessionId: string, turn: RunningTurn): Promise<readonly string[]> {
@@ -90,7 +93,7 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
       const signal = AbortSignal.any([late.signal, closing.signal]);
       return stopped(await replyOf(turn.messageId, elsewhere(userId, sessionId), signal));
     } catch (error) {
-      if (late.signal.aborted || isNotFound(error)) return [];
+      if (late.signal.aborted || hasCode(error, "not_found")) return [];
       throw error;
     } finally {
       clock.clearTimeout(timer);
@@ -120,7 +123,10 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
         library,
         inference,
         clock,
-        owner: () => presence.owner,
+        owner() {
+          owners.add(presence.owner);
+          return presence.owner;
+        },
         onBegin(turn) {
           running.add(turn);
           if (closing.signal.aborted) turn.hurry();

@@ -26,18 +26,18 @@ Deno.test("a client with a grace may leave for less than that; then the model is
   await using world = await World.open();
   const { turns, model } = world.start();
   const client = new AbortController();
-  const turn = await turns.begin(request("hi", { signal: client.signal }));
+  const turn = await turns.begin(request("hi", { grace: 2_000, signal: client.signal }));
   const reading = Array.fromAsync(turn.events(-1, client.signal)).catch(() => null);
   client.abort();
   assertEquals(await reading, null);
-  await world.clock.advance(19_000);
+  await world.clock.advance(1_900);
   const again = new AbortController();
   const second = Array.fromAsync(turn.events(0, again.signal)).catch(() => null);
-  await world.clock.advance(25_000);
+  await world.clock.advance(4_000);
   assertEquals(model.last.isAborted, false);
   again.abort();
   await second;
-  await world.clock.advance(19_999);
+  await world.clock.advance(1_999);
   assertEquals(model.last.isAborted, false);
   await world.clock.advance(1);
   assertEquals(model.last.isAborted, true);
@@ -46,9 +46,11 @@ Deno.test("a client with a grace may leave for less than that; then the model is
 
 Deno.test("a turn that nobody ever reads is stopped after its grace", async () => {
   await using world = await World.open();
-  const { turns } = world.start();
-  const turn = await turns.begin(request("hi"));
-  await world.clock.advance(20_000);
+  const { turns, model } = world.start();
+  const turn = await turns.begin(request("hi", { grace: 2_000 }));
+  await world.clock.advance(1_999);
+  assertEquals(model.last.isAborted, false);
+  await world.clock.advance(1);
   assertEquals((await turn.ended).message?.status, "stopped");
 });
 
@@ -58,7 +60,7 @@ Deno.test("without a grace the signal ends the turn, readers or none", async () 
   const client = new AbortController();
   const turn = await turns.begin(request("hi", { grace: null, signal: client.signal }));
   const events = readAll(turn);
-  await world.clock.advance(25_000);
+  await world.clock.advance(4_000);
   model.last.say("half");
   await settle();
   client.abort();

@@ -70,6 +70,32 @@ Deno.test("a message that was stored though nobody heard of it does not leave it
   await next.ended;
 });
 
+Deno.test("a message that is stored before we hear of it is not taken for a leftover", async () => {
+  await using world = await World.open();
+  const slow = { answer: Promise.resolve() };
+  const process = world.start("p1", (library) => ({
+    ...library,
+    async begin(start) {
+      const open = await library.begin(start);
+      await slow.answer;
+      return open;
+    },
+  }));
+  const sessionId = await talked(process);
+  const { turns, model } = process;
+  const answer = Promise.withResolvers<void>();
+  slow.answer = answer.promise;
+  const begun = turns.begin(request("two", { sessionId }));
+  while ((await stored(process, sessionId)).at(-1) !== "busy") await settle();
+  const again = turns.begin(request("three", { sessionId }));
+  assertEquals((await assertRejects(() => again, GatehouseError)).code, "session_busy");
+  answer.resolve();
+  const events = readAll(await begun);
+  model.last.say("second");
+  model.last.finish();
+  assertEquals(told(await events), ["session", "second", "done: complete"]);
+});
+
 Deno.test("a reply that cannot be stored ends with storage_unavailable, and is stored when the store is back", async () => {
   await using world = await World.open();
   const [one, two] = [world.start("p1"), world.start("p2")];

@@ -2,7 +2,7 @@ import type { Clock } from "../../effects/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 import type { Library, Opened } from "../library/library.ts";
 import { Beat } from "./beat.ts";
-import { isNotFound } from "./is_not_found.ts";
+import { hasCode } from "./has_code.ts";
 
 /** How often what could not be stored is tried again, in milliseconds. */
 const AGAIN_AFTER = 5_000;
@@ -53,15 +53,23 @@ export class Leftovers {
   }
 
   async #endAll(): Promise<void> {
-    for (const [id, end] of [...this.#open]) await this.#end(id, end);
+    const results = await Promise.allSettled([...this.#open].map(([id, end]) => this.#end(id, end)));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
+  /** What fails for another reason than the store will not do better the next time. */
   async #end(id: string, end: () => Promise<unknown>): Promise<void> {
     try {
       await end();
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (hasCode(error, "storage_unavailable")) throw error;
+      this.#forget(id);
+      if (!hasCode(error, "not_found")) throw error;
     }
+    this.#forget(id);
+  }
+
+  #forget(id: string): void {
     this.#open.delete(id);
     if (this.#open.size === 0) this.#again.rest();
   }

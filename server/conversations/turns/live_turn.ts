@@ -1,6 +1,6 @@
 import type { Clock } from "../../effects/mod.ts";
 import type { Draft, OpenTurn } from "../library/library.ts";
-import { type DraftPiece, DraftText } from "./draft_text.ts";
+import { DraftText } from "./draft_text.ts";
 import { EventLog, type LastEvent } from "./event_log.ts";
 import { Grace } from "./grace.ts";
 import type { Turn, TurnEnd, TurnEvent } from "./turns.ts";
@@ -22,25 +22,22 @@ export class LiveTurn implements Turn {
   readonly sessionId: string;
   readonly messageId: string;
   readonly replyId: string;
-  readonly stop: () => void;
   /** Its events. */
   readonly log: EventLog;
-  readonly #grace: Grace | null;
   readonly #ended = Promise.withResolvers<TurnEnd>();
-  #open: OpenTurn;
+  /** Let go at the end: an ended turn is kept for a while, and these hold all that was sent. */
+  #running: { readonly open: OpenTurn; readonly grace: Grace | null; readonly stop: () => void } | null;
   #draft = new DraftText();
   /** Where the text of the reply under way begins. */
   #firstPiece = 0;
 
   constructor({ open, grace, stop, clock }: LiveTurnOptions) {
-    this.#open = open;
     this.sessionId = open.session.id;
     this.messageId = open.message.id;
     this.replyId = open.replyId;
-    this.stop = stop;
-    this.#grace = grace === null ? null : new Grace(clock, grace, stop);
+    this.#running = { open, grace: grace === null ? null : new Grace(clock, grace, stop), stop };
     const { sessionId, messageId } = this;
-    this.log = new EventLog({ sessionId, messageId }, (count) => this.#grace?.readers(count));
+    this.log = new EventLog({ sessionId, messageId }, (count) => this.#running?.grace?.readers(count));
   }
 
   get ended(): Promise<TurnEnd> {
@@ -56,6 +53,10 @@ export class LiveTurn implements Turn {
     return this.log.read(after, signal);
   }
 
+  stop(): void {
+    this.#running?.stop();
+  }
+
   /** The model says more. */
   say(text: string): void {
     this.#draft.add(text);
@@ -64,7 +65,7 @@ export class LiveTurn implements Turn {
 
   /** What was said until now is stored; the next reply is under way. */
   nextRound(open: OpenTurn): void {
-    this.#open = open;
+    if (this.#running !== null) this.#running = { ...this.#running, open };
     this.#draft = new DraftText();
     this.#firstPiece = this.log.pieces;
   }
@@ -72,18 +73,21 @@ export class LiveTurn implements Turn {
   /** What is to be kept of it; null: nothing new. */
   draft(): { readonly draft: Draft; kept(): void } | null {
     const from = this.#draft;
-    const piece: DraftPiece | null = from.next();
-    return piece === null ? null : { draft: { turn: this.#open, ...piece }, kept: () => from.kept(piece) };
+    const piece = from.next();
+    if (piece === null || this.#running === null) return null;
+    return { draft: { turn: this.#running.open, ...piece }, kept: () => from.kept(piece) };
   }
 
   /** Waits for no reader any more: stops where there is none, and when the last one leaves. */
   hurry(): void {
-    this.#grace?.hurry();
+    this.#running?.grace?.hurry();
   }
 
   /** It is stored, and the session is free. @param last what readers hear of it */
   end(end: TurnEnd, last: LastEvent): void {
-    this.#grace?.end();
+    this.#running?.grace?.end();
+    this.#running = null;
+    this.#draft = new DraftText();
     this.log.end(last);
     this.#ended.resolve(end);
   }

@@ -6,7 +6,7 @@ import type { Said } from "../message.ts";
 import { RefusedError } from "../rounds/refused_error.ts";
 import type { Outcome } from "../rounds/rounds.ts";
 import { runTask } from "../rounds/run_task.ts";
-import { isNotFound } from "./is_not_found.ts";
+import { hasCode } from "./has_code.ts";
 import { LiveTurn } from "./live_turn.ts";
 import type { PreparedTurn } from "./prepare_turn.ts";
 import { StoredScript } from "./stored_script.ts";
@@ -75,7 +75,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
       open = await script.begin(options.owner());
     } catch (thrown) {
       running.isStoring = false;
-      if (thrown instanceof GatehouseError && thrown.code === "storage_unavailable") options.onUnknown();
+      if (hasCode(thrown, "storage_unavailable")) options.onUnknown();
       throw thrown;
     }
     if (grace !== null) signal.removeEventListener("abort", leave);
@@ -118,7 +118,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
     } catch (thrown) {
       const unstored = asError(thrown);
       options.onEnd(turn);
-      if (!isNotFound(unstored)) {
+      if (!hasCode(unstored, "not_found")) {
         log.error("a reply could not be stored", { error: unstored });
         options.onUnstored(turn, () => script.finish(reply));
       }

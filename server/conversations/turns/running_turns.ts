@@ -9,7 +9,10 @@ const KEEP_EVERY = 1_000;
 /** How often it is asked whether others want a turn stopped, in milliseconds. */
 const ASK_EVERY = 500;
 
-/** The turns that run in this process, by session. While there are any, one call for all of them keeps their drafts, and one asks who is to be stopped. */
+/**
+ * The turns that run in this process, by session. While there are any, one call for all of them keeps their drafts, and
+ * one asks who is to be stopped.
+ */
 export class RunningTurns {
   readonly #library: Pick<Library, "keep" | "asked">;
   readonly #turns = new Map<string, LiveTurn>();

@@ -44,7 +44,8 @@ export class World implements AsyncDisposable {
     return new World(await memoryStore());
   }
 
-  start(name = "p1"): Process {
+  /** @param around what stands between the turns and their library */
+  start(name = "p1", around: (library: Library) => Library = (library) => library): Process {
     const { clock } = this;
     const store = withFaults(this.#inner, clock);
     const model = new FakeModel();
@@ -57,7 +58,7 @@ export class World implements AsyncDisposable {
       isAlive: (owner: string) => Promise.resolve(alive.has(owner)),
       close: () => Promise.resolve(),
     };
-    const library = createLibrary({ store, presence, clock, random: this.#random, log });
+    const library = around(createLibrary({ store, presence, clock, random: this.#random, log }));
     const { upstream, models, inference } = model;
     const turns = createTurns({ library, presence, resolve: () => ({ upstream, models }), inference, clock, log });
     const process = { name, store, library, turns, model, logged };
