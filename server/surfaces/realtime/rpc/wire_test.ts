@@ -1,14 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { JSONRPCClient, JSONRPCErrorException, JSONRPCServer, JSONRPCServerAndClient } from "json-rpc-2.0";
 import { LOCAL_USER } from "../../../accounts/mod.ts";
-import type { Conversations, Library, Turns } from "../../../conversations/mod.ts";
 import { Far } from "../../../conversations/rounds/far_fixture.ts";
-import { createStatelessTasks } from "../../../conversations/rounds/create_stateless.ts";
 import { systemClock } from "../../../effects/mod.ts";
-import { serveSockets, type SocketServer } from "../../../http/sockets_fixture.ts";
+import { serveSockets } from "../../../http/sockets_fixture.ts";
 import { silentLogger } from "../../../telemetry/mod.ts";
 import { rpcProtocol } from "./mod.ts";
-import { SESSION } from "./rpc_fixture.ts";
+import { openRoom } from "./room_fixture.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,25 +21,20 @@ function stream(...deltas: readonly Fields[]): Response {
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
-/** The protocol over a real socket, real inference behind it, a mock at the far end. */
-function serve(far: Far): SocketServer {
-  const library: Pick<Library, "tools"> = { tools: () => Promise.resolve([{ name: "weather" }]) };
+/** The protocol over a real socket, the real room and inference behind it, a mock at the far end. */
+async function serve(far: Far): Promise<{ readonly url: URL } & AsyncDisposable> {
+  await using parts = new AsyncDisposableStack();
   const resolve = () => ({ upstream: far.upstream, models: far.models });
-  const conversations: Conversations = {
-    // Tasks that are not stored use no more of them.
-    library: library as Library,
-    turns: {} as Turns,
-    tasks: createStatelessTasks({ resolve, inference: far.inference, clock: systemClock }),
-    close: () => Promise.resolve(),
-  };
+  const { conversations } = parts.use(await openRoom({ clock: systemClock, resolve, inference: far.inference }));
+  const tools = [{ name: "weather" }];
+  const session = await conversations.library.create(LOCAL_USER.userId, { protocol: "rpc", tools });
   const who = () => Promise.resolve(LOCAL_USER);
-  return serveSockets({
+  const { url } = parts.use(serveSockets({
     open: (socket) =>
-      rpcProtocol({ socket, session: SESSION, who, headers: [], log: silentLogger }, {
-        conversations,
-        clock: systemClock,
-      }),
-  });
+      rpcProtocol({ socket, session, who, headers: [], log: silentLogger }, { conversations, clock: systemClock }),
+  }));
+  const open = parts.move();
+  return { url, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
 /** The client of `json-rpc-2.0`, with the notifications that it gets. */
@@ -91,7 +84,7 @@ class RpcClient {
 
 Deno.test("rpcProtocol() serves a client of json-rpc-2.0: parallel tool calls, a second round, the end", async () => {
   await using far = new Far();
-  await using server = serve(far);
+  await using server = await serve(far);
   await using client = await RpcClient.open(server.url);
   const call = (index: number, id: string, args: string) => ({
     tool_calls: [{ index, id, type: "function", function: { name: "weather", arguments: args } }],
@@ -101,8 +94,7 @@ Deno.test("rpcProtocol() serves a client of json-rpc-2.0: parallel tool calls, a
       ? stream({ content: "Looking" }, call(0, "c1", '{"city":"Bern"}'), call(1, "c2", "{oops"))
       : stream({ content: "Sun" }, { content: "ny" });
 
-  const { task_id, session_id } = await client.request("generate", { history: HISTORY, seed: 7 });
-  assertEquals(session_id, "S");
+  const { task_id, session_id } = await client.request("generate", { message: "What is the weather?", seed: 7 });
   await client.told("function_call_request");
   const results = [
     { tool_call_id: "c2", tool_name: "weather", is_error: true, error_message: "not JSON" },
@@ -123,7 +115,7 @@ Deno.test("rpcProtocol() serves a client of json-rpc-2.0: parallel tool calls, a
   ]);
   const sent = JSON.parse(far.mock.last.text);
   assertEquals([sent.seed, sent.tools.length], [7, 1]);
-  assertEquals(sent.messages.slice(2), [
+  assertEquals(sent.messages.slice(-2), [
     { role: "tool", tool_call_id: "c1", content: '{"sky":"clear"}' },
     { role: "tool", tool_call_id: "c2", content: "Error: not JSON" },
   ]);
@@ -131,7 +123,7 @@ Deno.test("rpcProtocol() serves a client of json-rpc-2.0: parallel tool calls, a
 
 Deno.test("rpcProtocol() tells a client of json-rpc-2.0 what is wrong, by code and data", async () => {
   await using far = new Far();
-  await using server = serve(far);
+  await using server = await serve(far);
   await using client = await RpcClient.open(server.url);
   const refused = async (method: string, params: Fields) => {
     const error = await assertRejects(async () => await client.request(method, params), JSONRPCErrorException);
@@ -152,7 +144,7 @@ Deno.test("rpcProtocol() tells a client of json-rpc-2.0 what is wrong, by code a
 
 Deno.test("rpcProtocol() aborts the upstream when a task is cancelled, and when the client leaves", async () => {
   await using far = new Far();
-  await using server = serve(far);
+  await using server = await serve(far);
   far.mock.answer = ({ signal }) => {
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
