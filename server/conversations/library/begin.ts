@@ -48,7 +48,7 @@ export async function begin(ground: Ground, start: TurnStart, newId: () => strin
   try {
     const turn = await insist(ground, async (): Promise<OpenTurn | typeof AGAIN> => {
       const { mark, version: markVersion } = await readMark(store, sessionId);
-      if (drawn !== null && mark?.messageId === drawn.message.id) {
+      if (drawn !== null && mark?.token === drawn.mark.token) {
         // An earlier try was made after all.
         const found = await readSession(store, userId, sessionId);
         if (found === null) throw noSession("begin a turn");
@@ -98,7 +98,8 @@ export async function begin(ground: Ground, start: TurnStart, newId: () => strin
     const layout = layOut(sessionId, [{ id: message.id, bytes: messageBytes(message) }, ...tools]);
     const ids = [message.id, ...tools.map(() => TOOLS)] as const;
     const model = start.model ?? state.session.settings.model ?? state.session.lastModel;
-    const mark = { userId, messageId: message.id, replyId, owner, model, title: titleOf(message.content) };
+    const token = ulidAfter(null, at, ground.random);
+    const mark = { userId, messageId: message.id, replyId, owner, model, token, title: titleOf(message.content) };
     return { message, mark, layout, writer: new PartsWriter(ground, sessionId, [ids[0], ...ids.slice(1)], layout) };
   }
 }

@@ -9,6 +9,8 @@ export interface TurnMark extends RunningTurn {
   readonly userId: string;
   /** The model that was asked last; null: not known yet. */
   readonly model: string | null;
+  /** Unlike that of any other turn: two that begin at once may draw the same ids, and only one of them is stored. */
+  readonly token: string;
   /** What the session is to be called if it has no name by the end; null: the user's message holds no text. */
   readonly title: string | null;
 }
@@ -33,7 +35,15 @@ export function markOf(value: unknown): TurnMark | null {
   const { userId, messageId, replyId, owner } = fields;
   if (typeof userId !== "string" || typeof messageId !== "string") return null;
   if (typeof replyId !== "string" || typeof owner !== "string") return null;
-  return { userId, messageId, replyId, owner, model: textOrNull(fields.model), title: textOrNull(fields.title) };
+  return {
+    userId,
+    messageId,
+    replyId,
+    owner,
+    model: textOrNull(fields.model),
+    token: textOrNull(fields.token) ?? "",
+    title: textOrNull(fields.title),
+  };
 }
 
 /** Reads the mark of a session. */

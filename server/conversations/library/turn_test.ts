@@ -62,12 +62,39 @@ libraryTest("a second turn in a busy session is refused, in another process too"
   assertEquals((await exchange(two, { session })).messageCount, 4);
 });
 
-libraryTest("of two turns that begin at once, one goes on", async (world, one) => {
+libraryTest("of turns that begin at once, one goes on, though all draw the same ids", async (world, one) => {
   const two = await world.process();
   const session = await exchange(one);
-  const ends = await Promise.allSettled([one, two, one, two].map((process) => begin(process, { session })));
-  assertEquals(ends.filter(({ status }) => status === "fulfilled").length, 1);
-  assertEquals((await one.library.open(USER, session.id))?.session.messageCount, 3);
+  for (const content of ["short", "l".repeat(700_000)]) {
+    // All ids are now the next after the last.
+    world.clock.jump(-3_600_000);
+    const ends = await Promise.allSettled([one, two, one, two].map((process) => begin(process, { session, content })));
+    const [turn, ...more] = ends.flatMap((end) => end.status === "fulfilled" ? [end.value] : []);
+    assert(turn && more.length === 0);
+    for (const end of ends) if (end.status === "rejected") assertEquals(end.reason.code, "session_busy");
+    await one.library.finish(turn, SAID);
+  }
+  assertEquals((await texts(one, session)).length, 6);
+  await demandSound(world, one);
+});
+
+libraryTest("a turn's steps, new names and a deletion at once lose nothing", async (world, one) => {
+  const two = await world.process();
+  for (let round = 0; round < 10; round++) {
+    const first = await begin(one);
+    const { id } = first.session;
+    const rename = (name: string) => two.library.change(USER, id, { settings: { model: name } });
+    const toolCalls = [{ id: "a", name: "f", arguments: "{}" }];
+    const [asked] = await Promise.all([one.library.said(first, { ...SAID, toolCalls }), rename("a"), rename("b")]);
+    const [done] = await Promise.all([one.library.finish(asked.turn, SAID), rename("c"), rename("c")]);
+    const opened = await one.library.open(USER, id);
+    assertEquals([opened?.session.settings.model, opened?.session.messageCount], ["c", 3]);
+    const next = await begin(two, { session: done.session });
+    await Promise.allSettled([two.library.finish(next, SAID), one.library.remove(USER, id), begin(one, next)]);
+    assertEquals(await one.library.open(USER, id), null);
+  }
+  await one.library.resume();
+  await demandSound(world, one);
 });
 
 libraryTest("begin() refuses a base that another turn has left behind, but not for a new name", async (_, one) => {
