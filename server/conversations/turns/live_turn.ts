@@ -22,6 +22,8 @@ export class LiveTurn implements Turn {
   readonly sessionId: string;
   readonly messageId: string;
   readonly replyId: string;
+  /** Whether a client that lost its connection is waited for. */
+  readonly isResumable: boolean;
   /** Its events. */
   readonly log: EventLog;
   readonly #ended = Promise.withResolvers<TurnEnd>();
@@ -35,6 +37,7 @@ export class LiveTurn implements Turn {
     this.sessionId = open.session.id;
     this.messageId = open.message.id;
     this.replyId = open.replyId;
+    this.isResumable = grace !== null;
     this.#running = { open, grace: grace === null ? null : new Grace(clock, grace, stop), stop };
     const { sessionId, messageId } = this;
     this.log = new EventLog({ sessionId, messageId }, (count) => this.#running?.grace?.readers(count));

@@ -5,21 +5,36 @@ import type { LiveTurn } from "./live_turn.ts";
 export const JOINABLE_FOR = 120_000;
 /** The longest text of a turn that is kept for that, in UTF-8 bytes. */
 const LONGEST = 4 * 1024 * 1024;
+/** All of them together; the oldest go first. */
+const ALL = 64 * 1024 * 1024;
+/** What a turn weighs beside its text, about. */
+const EACH = 1024;
 
-/** Turns that ended a short while ago, by their reply. */
+/** Turns that ended a short while ago, by their reply. One that is gone from here is joined by what is stored of it. */
 export class RecentTurns {
   readonly #clock: Clock;
   readonly #turns = new Map<string, { readonly turn: LiveTurn; readonly timer: Timer }>();
 
-  constructor(clock: Clock) {
+  #bytes = 0;
+
+  readonly #atMost: number;
+
+  /** @param atMost bytes of all turns together */
+  constructor(clock: Clock, atMost: number = ALL) {
     this.#clock = clock;
+    this.#atMost = atMost;
   }
 
   /** A turn has ended. */
   add(turn: LiveTurn): void {
-    if (turn.log.bytes > LONGEST) return;
-    const timer = this.#clock.setTimeout(() => this.#turns.delete(turn.replyId), JOINABLE_FOR);
+    if (!turn.isResumable || turn.log.bytes > LONGEST) return;
+    const timer = this.#clock.setTimeout(() => this.#forget(turn.replyId), JOINABLE_FOR);
     this.#turns.set(turn.replyId, { turn, timer });
+    this.#bytes += weightOf(turn);
+    for (const replyId of this.#turns.keys()) {
+      if (this.#bytes <= this.#atMost) return;
+      this.#forget(replyId);
+    }
   }
 
   /** The turn of this reply; null: there is none any more. */
@@ -30,7 +45,18 @@ export class RecentTurns {
 
   /** Forgets all. */
   clear(): void {
-    for (const { timer } of this.#turns.values()) this.#clock.clearTimeout(timer);
-    this.#turns.clear();
+    for (const replyId of [...this.#turns.keys()]) this.#forget(replyId);
   }
+
+  #forget(replyId: string): void {
+    const known = this.#turns.get(replyId);
+    if (known === undefined) return;
+    this.#clock.clearTimeout(known.timer);
+    this.#turns.delete(replyId);
+    this.#bytes -= weightOf(known.turn);
+  }
+}
+
+function weightOf({ log }: LiveTurn): number {
+  return log.bytes + EACH;
 }

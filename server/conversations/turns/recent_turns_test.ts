@@ -1,0 +1,46 @@
+import { assertEquals } from "@std/assert";
+import { LiveTurn } from "./live_turn.ts";
+import { RecentTurns } from "./recent_turns.ts";
+import { USER, World } from "./turns_fixture.ts";
+
+/** Turns that have said so much, and ended. */
+async function endedTurns(world: World, texts: readonly string[], grace: number | null): Promise<readonly LiveTurn[]> {
+  const { library } = world.start();
+  return await Promise.all(texts.map(async (text) => {
+    const open = await library.begin({
+      userId: USER,
+      base: null,
+      session: {},
+      content: "hi",
+      metadata: null,
+      owner: "p1",
+      model: "m",
+    });
+    const turn = new LiveTurn({ open, grace, stop: () => {}, clock: world.clock });
+    turn.say(text);
+    turn.end({ message: null, usage: null, failure: null }, { type: "error", error: new Error("gone") });
+    return turn;
+  }));
+}
+
+Deno.test("RecentTurns holds so many bytes: the oldest go first", async () => {
+  await using world = await World.open();
+  const recent = new RecentTurns(world.clock, 8_000);
+  const turns = await endedTurns(world, ["x".repeat(2_000), "y".repeat(2_000), "z".repeat(2_000)], 20_000);
+  for (const turn of turns) recent.add(turn);
+  const held = turns.map((turn) => recent.get(turn.sessionId, turn.replyId) !== null);
+  assertEquals(held, [false, true, true]);
+  assertEquals(world.clock.pending, 2);
+  recent.clear();
+  assertEquals(world.clock.pending, 0);
+});
+
+Deno.test("RecentTurns holds no turn that ends with its client", async () => {
+  await using world = await World.open();
+  const recent = new RecentTurns(world.clock);
+  for (const turn of await endedTurns(world, ["x"], null)) {
+    recent.add(turn);
+    assertEquals(recent.get(turn.sessionId, turn.replyId), null);
+  }
+  assertEquals(world.clock.pending, 0);
+});
