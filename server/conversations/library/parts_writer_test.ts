@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { GatehouseError } from "../../errors/mod.ts";
+import type { Store } from "../../storage/mod.ts";
+import {
+  begin,
+  demandSound,
+  exchange,
+  keysIn,
+  libraryTest,
+  type Process,
+  texts,
+  USER,
+  type World,
+} from "./library_fixture.ts";
+
+const LONG = "l".repeat(2_000_000);
+
+/** A process in which something happens once, right before its commit of this number. */
+async function disturbed(world: World, at: number, what: () => Promise<unknown>): Promise<Process> {
+  let commits = 0;
+  return await world.process((store): Store => ({
+    ...store,
+    commit: async (change) => {
+      if (commits++ === at) await what();
+      return await store.commit(change);
+    },
+  }));
+}
+
+libraryTest("a session that is deleted while a long message is written leaves nothing", async (world, one) => {
+  for (let at = 0; at < 6; at++) {
+    const session = await exchange(one);
+    const two = await disturbed(world, at, () => one.library.remove(USER, session.id));
+    const error = await assertRejects(() => begin(two, { session, content: LONG }), GatehouseError);
+    assertEquals(error.code, "not_found");
+    assertEquals(await keysIn(world), []);
+  }
+});
+
+libraryTest("a writing that takes longer than ten minutes is given up, and leaves nothing", async (world, one) => {
+  const session = await exchange(one);
+  // Before the first part is there, it would begin anew.
+  for (let at = 2; at < 6; at++) {
+    const two = await disturbed(world, at, async () => {
+      world.clock.jump(601_000);
+      await one.library.resume();
+    });
+    const error = await assertRejects(() => begin(two, { session, content: LONG }), GatehouseError);
+    assertEquals(error.code, "storage_unavailable");
+    assertEquals((await texts(one, session)).length, 2);
+    await demandSound(world, one);
+  }
+});
+
+libraryTest("resume() leaves alone what a living process is writing", async (world, one) => {
+  const session = await exchange(one);
+  let looked = 0;
+  for (let at = 1; at < 6; at++) {
+    const two = await disturbed(world, at, async () => {
+      looked++;
+      await one.library.resume();
+    });
+    const turn = await begin(two, { session, content: LONG });
+    await two.library.finish(turn, {
+      text: "",
+      toolCalls: [],
+      status: "stopped",
+      finishReason: null,
+      model: "m",
+      bill: null,
+      historyFrom: null,
+    });
+  }
+  assert(looked === 5);
+  assertEquals((await texts(one, session)).filter((text) => text === LONG).length, 5);
+  await demandSound(world, one);
+});
