@@ -13,8 +13,10 @@ export interface EventCall extends ModelCall {
   /**
    * Awaited once the call is let through, before it waits for its turn: what must be kept before a model is asked.
    * Whatever it throws ends the call.
+   *
+   * @param limits what the caller's limits leave (`x-ratelimit-*`); empty where none bind
    */
-  readonly onAdmitted?: () => Promise<void> | void;
+  readonly onAdmitted?: (limits: Readonly<Record<string, string>>) => Promise<void> | void;
   /** Told what the call has used, at its one ending; not called where it was never let through. */
   readonly onBill?: (bill: Bill) => void;
 }

@@ -146,7 +146,7 @@ export function createInference({ clock, watchdog, metrics, admissions }: Infere
       const ending = await begin(call, () => estimate ??= estimateRequest(call.body), timeout);
       if (onBill !== undefined) ending.onBill = onBill;
       return await ended(call, ending, async () => {
-        await call.onAdmitted?.();
+        await call.onAdmitted?.(ending.limitHeaders);
         const headers = [...call.headers.filter(([name]) => name !== "content-type" && name !== "accept"), JSON_BODY];
         const answer = await send({ upstream, headers, log: call.log }, ending, (askUsage) => ({
           bytes: chatBody(call.body, { model, stream, askUsage }),

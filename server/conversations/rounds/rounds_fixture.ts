@@ -42,7 +42,7 @@ export class FakeInference {
     const number = this.calls.push(call) - 1;
     const answer = this.#answers[number] ?? new Error("nobody expects this call");
     if (answer instanceof Error) throw answer;
-    await call.onAdmitted?.();
+    await call.onAdmitted?.({});
     const used = this.bills[number] ?? bill(10);
     if ("kind" in answer) {
       call.onBill?.(used);

@@ -115,7 +115,7 @@ Deno.test("a task that is stopped in the queue was never sent", async () => {
   const running = runTask(first.task, far);
   await far.mock.called(1);
   const queued = Promise.withResolvers<void>();
-  const second = newTask({}, { upstream: far.upstream, onAdmitted: queued.resolve });
+  const second = newTask({}, { upstream: far.upstream, onAdmitted: () => queued.resolve() });
   const waiting = runTask(second.task, far);
   await queued.promise;
   await settle();

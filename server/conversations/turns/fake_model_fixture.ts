@@ -83,7 +83,7 @@ export class FakeModel {
   readonly inference: Pick<Inference, "events"> = {
     events: async (call): Promise<EventAnswer> => {
       if (this.refusal !== null) throw this.refusal;
-      await call.onAdmitted?.();
+      await call.onAdmitted?.({});
       if (call.signal.aborted) throw gone();
       if (this.status !== null) {
         call.onBill?.(BILL);

@@ -9,6 +9,8 @@ import type { Turn, TurnEnd, TurnEvent } from "./turns.ts";
 export interface LiveTurnOptions {
   /** As the store has begun it. */
   readonly open: OpenTurn;
+  /** As {@linkcode Turn.headers}. @default {} */
+  readonly headers?: Readonly<Record<string, string>>;
   /** As {@linkcode TurnRequest.grace}. */
   readonly grace: number | null;
   /** Aborts what runs. */
@@ -22,6 +24,7 @@ export class LiveTurn implements Turn {
   readonly sessionId: string;
   readonly messageId: string;
   readonly replyId: string;
+  readonly headers: Readonly<Record<string, string>>;
   /** Whether a client that lost its connection is waited for. */
   readonly isResumable: boolean;
   /** Its events. */
@@ -33,10 +36,11 @@ export class LiveTurn implements Turn {
   /** Where the text of the reply under way begins. */
   #firstPiece = 0;
 
-  constructor({ open, grace, stop, clock }: LiveTurnOptions) {
+  constructor({ open, headers = {}, grace, stop, clock }: LiveTurnOptions) {
     this.sessionId = open.session.id;
     this.messageId = open.message.id;
     this.replyId = open.replyId;
+    this.headers = headers;
     this.isResumable = grace !== null;
     this.#running = { open, grace: grace === null ? null : new Grace(clock, grace, stop), stop };
     const { sessionId, messageId } = this;

@@ -66,7 +66,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
   const script = new StoredScript({ library, start, session, wish, onRound });
 
   /** Each round is a call, but only the first one begins the turn. */
-  async function begin(): Promise<void> {
+  async function begin(headers: Readonly<Record<string, string>>): Promise<void> {
     if (running.turn !== null) return;
     stopping.signal.throwIfAborted();
     running.isStoring = true;
@@ -79,7 +79,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
       throw thrown;
     }
     if (grace !== null) signal.removeEventListener("abort", leave);
-    const turn = new LiveTurn({ open, grace, stop: () => stopping.abort(left()), clock });
+    const turn = new LiveTurn({ open, headers, grace, stop: () => stopping.abort(left()), clock });
     running.turn = turn;
     options.onBegin(turn);
     running.isStoring = false;

@@ -69,6 +69,8 @@ export interface Turn {
   readonly messageId: string;
   /** The reply under way, which names the events. */
   readonly replyId: string;
+  /** What the limits of whoever asked left when it began (`x-ratelimit-*`); empty where none bind. */
+  readonly headers: Readonly<Record<string, string>>;
   /**
    * The events after number `after` (-1: all), then those to come, until `done` or `error`. Whoever reads counts as a
    * reader until the end, `return()`, or the abort of `signal`.

@@ -38,6 +38,7 @@ Deno.test("a streamed turn comes as events, each named by the reply and its numb
     [response.status, response.headers.get("content-type"), response.headers.get("cache-control")],
     [200, "text/event-stream", "no-cache, no-transform"],
   );
+  assertEquals(response.headers.get("x-ratelimit-remaining-requests"), "9");
   assertEquals(
     await response.text(),
     'id: 01REPLY:0\nevent: session\ndata: {"session_id":"01SESSION","message_id":"01MESSAGE"}\n\n' +
@@ -90,6 +91,7 @@ Deno.test("stream:false answers when the turn has ended, with the reply as it is
     turn.end({ message: replyOf({ status }), usage: BILL });
     const response = await ask("POST /conversation", { json: { message: "hi", stream: false } });
     assertEquals([response.status, response.headers.get("cache-control")], [200, "no-store"]);
+    assertEquals(response.headers.get("x-ratelimit-remaining-requests"), "9");
     assertEquals(await response.json(), {
       session_id: "01SESSION",
       message_id: "01REPLY",

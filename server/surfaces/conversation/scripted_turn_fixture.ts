@@ -8,6 +8,7 @@ export class ScriptedTurn implements Turn {
   readonly sessionId = "01SESSION";
   readonly messageId = "01MESSAGE";
   readonly replyId = "01REPLY";
+  readonly headers = { "x-ratelimit-remaining-requests": "9" };
   /** How many read it now, and how many ever did. */
   reading = 0;
   readers = 0;

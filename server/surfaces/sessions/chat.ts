@@ -27,12 +27,13 @@ export function chat({ conversations: { turns }, maxBodyBytes }: SessionOptions)
     if (failure !== null) throw failure;
     // A turn without a failure has stored its reply.
     if (message === null) throw new TypeError("a turn ended with neither a reply nor a failure");
+    const { sessionId, headers } = turn;
     return Response.json({
-      session_id: turn.sessionId,
+      session_id: sessionId,
       message_id: message.id,
       response: textOf(message.content),
       usage: usage?.usage ?? null,
-    });
+    }, { headers });
   };
 }
 

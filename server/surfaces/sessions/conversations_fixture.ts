@@ -33,6 +33,7 @@ export class FakeTurn implements Turn {
   readonly sessionId: string;
   readonly messageId = "MESSAGE";
   readonly replyId: string;
+  readonly headers = { "x-ratelimit-remaining-requests": "9" };
   readonly ended: Promise<TurnEnd>;
   readonly #end: (end: TurnEnd) => void;
   #text = "";

@@ -151,6 +151,7 @@ export class RpcRig {
           sessionId: SESSION.id,
           messageId: "U",
           replyId: "R",
+          headers: {},
           events: () => {
             throw new Error("nobody reads them");
           },
