@@ -7,7 +7,11 @@ import type { Conversations } from "./conversations.ts";
 import { createLibrary } from "./library/create_library.ts";
 import { openPresence } from "./open_presence.ts";
 import { createStatelessTasks } from "./rounds/create_stateless.ts";
+import { Beat } from "./turns/beat.ts";
 import { createTurns } from "./turns/create_turns.ts";
+
+/** How often what a crash or a failing store has left half done is looked for, in milliseconds. */
+const MEND_EVERY = 60_000;
 
 /** How long a stop waits for what is being cleared away, in milliseconds. */
 const PATIENCE = 1_000;
@@ -44,12 +48,14 @@ export async function openConversations(
   const library = createLibrary({ store, presence, clock, random, log });
   const turns = createTurns({ library, presence, resolve, inference, clock, log });
   const tasks = createStatelessTasks({ resolve, inference, clock });
-  const resumed = library.resume().catch((error: unknown) => {
-    // Whoever meets a dead turn ends it, and the next start goes on with the rest.
-    log.warn("what was left half done could not be ended yet", {
-      error: error instanceof Error ? error : typeof error,
-    });
+  const mending = new Beat({
+    clock,
+    every: MEND_EVERY,
+    work: () => library.resume(),
+    log,
+    failure: "what was left half done could not be ended yet",
   });
+  mending.begin();
   let closed: Promise<void> | null = null;
   return { library, turns, tasks, close: () => closed ??= close() };
 
@@ -57,7 +63,7 @@ export async function openConversations(
     await turns.close();
     // A long deletion may be cut off anywhere: the next start goes on with it.
     const over = new AbortController();
-    await Promise.race([resumed, delay(clock, PATIENCE, over.signal).catch(() => {})]);
+    await Promise.race([mending.rest(), delay(clock, PATIENCE, over.signal).catch(() => {})]);
     over.abort();
     await presence.close();
   }

@@ -38,6 +38,12 @@ export class Beat {
     }, every);
   }
 
+  /** Does it at once, and goes on until {@linkcode rest}. */
+  begin(): void {
+    this.#needed = true;
+    if (this.#timer === null && this.#working === null) this.#working = this.#work();
+  }
+
   /** Stops. @returns once nothing is under way any more */
   async rest(): Promise<void> {
     this.#needed = false;

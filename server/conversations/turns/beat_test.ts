@@ -52,3 +52,14 @@ Deno.test("work that takes long is not begun a second time, and rest() waits for
   await rest;
   assertEquals(clock.pending, 0);
 });
+
+Deno.test("begin() does it at once, and then as often as ever", async () => {
+  const { clock, state, beat } = rig(() => Promise.resolve());
+  beat.begin();
+  beat.begin();
+  assertEquals(state.count, 1);
+  await clock.advance(2_000);
+  assertEquals(state.count, 3);
+  await beat.rest();
+  assertEquals(clock.pending, 0);
+});
