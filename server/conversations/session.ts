@@ -48,11 +48,11 @@ export interface Session {
 
 /** What a session begins with. */
 export interface NewSession {
-  /** @default null */
+  /** As {@linkcode Session.name}. @default null */
   readonly name?: string | null;
-  /** @default "text" */
+  /** What its WebSocket speaks. @default "text" */
   readonly protocol?: Protocol;
-  /** @default {all follow the defaults} */
+  /** How its model is asked. @default {all follow the defaults} */
   readonly settings?: Partial<ModelSettings>;
   /** What the model may call where a call names no tools of its own. @default [] */
   readonly tools?: readonly ToolDefinition[];
