@@ -21,6 +21,8 @@ export const SUITES: readonly Suite[] = [
   "access_logins",
   "access_limits",
   "takeover",
+  "realtime_clients",
+  "realtime_access",
   "canary",
   "canary_accounts",
   "canary_trace",
