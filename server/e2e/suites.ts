@@ -15,6 +15,7 @@ export const SUITES: readonly Suite[] = [
   "kill",
   "misbehaving",
   "abort",
+  "conversation_kill",
   "access_kill",
   "access_revocation",
   "access_remote",
