@@ -1,7 +1,7 @@
 /** What the command line asks for. */
 export interface Options {
   readonly help: boolean;
-  /** Shorter rounds: under a minute in all. */
+  /** Shorter rounds: under two minutes in all. */
   readonly quick: boolean;
   /** Names of rows; null: all. */
   readonly only: readonly string[] | null;
@@ -11,7 +11,7 @@ export interface Options {
 
 export const HELP = (rows: readonly string[]) =>
   `deno task bench [--quick] [--only row,row] [--with-portkey]
-  --quick         shorter rounds: under a minute
+  --quick         shorter rounds: under two minutes
   --only          these rows alone: ${rows.join(", ")}
   --with-portkey  install Portkey's gateway from npm into .cache/bench and measure beside it`;
 
