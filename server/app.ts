@@ -203,6 +203,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const conversations = await openConversations({ store, locks, resolve, inference, clock, random, newId, log });
   parts.defer(() => conversations.close());
   const sockets = createSockets({ clock, log });
+  metrics.watchSockets(() => sockets.open);
 
   const handler = createFront({
     routes: createRoutes([

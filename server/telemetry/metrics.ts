@@ -68,6 +68,8 @@ export interface Metrics {
   watchCredential(upstream: string, read: () => CredentialReading): void;
   /** Registers how to read how many requests wait for an upstream; a second call replaces the first. */
   watchQueue(upstream: string, read: () => number): void;
+  /** Registers how to read how many WebSockets are open; a second call replaces the first. */
+  watchSockets(read: () => number): void;
   /** All metrics, in the format that {@linkcode Metrics.contentType} names. */
   render(): Promise<string>;
   /** The `content-type` of {@linkcode Metrics.render}. */
@@ -108,11 +110,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
   ]);
   const credentials = new Map<string, () => CredentialReading>();
   const queues = new Map<string, () => number>();
+  let sockets = () => 0;
   const upstreamOf = knownLabel(options.upstreams);
   const routeOf = knownLabel(options.routes);
   let openStreams = 0;
 
   all.gauge("gatehouse_open_streams", "Streams open to clients.", [], () => [[[], openStreams]]);
+  all.gauge("gatehouse_open_websockets", "WebSockets open to clients.", [], () => [[[], sockets()]]);
   all.gauge(
     "gatehouse_queue_length",
     "Requests waiting for an upstream.",
@@ -173,6 +177,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     credentialRefreshed: (upstream, outcome) => refreshes.inc([upstreamOf(upstream), outcome]),
     watchCredential: (upstream, read) => void credentials.set(upstreamOf(upstream), read),
     watchQueue: (upstream, read) => void queues.set(upstreamOf(upstream), read),
+    watchSockets: (read) => void (sockets = read),
     render: () => Promise.resolve(all.render()),
     contentType: EXPOSITION_TYPE,
   };

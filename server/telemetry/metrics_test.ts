@@ -77,7 +77,7 @@ Deno.test("createMetrics() counts what happens upstream", async () => {
   assertEquals(samples.get('gatehouse_credential_refreshes_total{upstream="main",outcome="renewed"}'), 1);
 });
 
-Deno.test("createMetrics() reads credential and queue when it is scraped", async () => {
+Deno.test("createMetrics() reads credential, queue and sockets when it is scraped", async () => {
   const { metrics, clock, read } = setUp();
   let reading: { state: "valid" | "stale"; expiresAt: number | null } = {
     state: "valid",
@@ -85,12 +85,14 @@ Deno.test("createMetrics() reads credential and queue when it is scraped", async
   };
   metrics.watchCredential("main", () => reading);
   metrics.watchQueue("main", () => 4);
+  metrics.watchSockets(() => 7);
   await clock.advance(10_000);
   const before = await read();
   assertEquals(before.get('gatehouse_credential_expiry_seconds{upstream="main"}'), 50);
   assertEquals(before.get('gatehouse_credential_state{upstream="main",state="valid"}'), 1);
   assertEquals(before.get('gatehouse_credential_state{upstream="main",state="stale"}'), 0);
   assertEquals(before.get('gatehouse_queue_length{upstream="main"}'), 4);
+  assertEquals(before.get("gatehouse_open_websockets"), 7);
   assertEquals(before.get("gatehouse_uptime_seconds"), 10);
   assertEquals(before.get('gatehouse_build_info{version="1.2.3"}'), 1);
   assertEquals(before.get('gatehouse_memory_bytes{kind="rss"}'), 1);
