@@ -64,9 +64,8 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
   /** @throws {GatehouseError} `not_found` */
   async function demand(userId: string, sessionId: string): Promise<Opened> {
     const opened = await meet(userId, sessionId);
-    if (opened !== null) return opened;
-    const id = JSON.stringify(sessionId.slice(0, 50));
-    throw new GatehouseError("not_found", `Cannot find this session: you have none with the id ${id}`);
+    if (opened === null) throw noSession(sessionId);
+    return opened;
   }
 
   const elsewhere = (userId: string, sessionId: string): Elsewhere => ({
@@ -173,9 +172,13 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
     async remove(userId, sessionId) {
       const opened = await library.open(userId, sessionId);
       const here = opened === null ? undefined : running.get(sessionId);
-      if (here !== undefined) await stopHere(here).catch(() => {}); // whatever it was, it goes now
-      else if (opened?.running != null) await library.askToStop(sessionId, opened.running);
-      return await library.remove(userId, sessionId);
+      // First: what is deleted takes the wish to stop with it. Whatever goes wrong, it is deleted now.
+      if (here !== undefined) await stopHere(here).catch(() => {});
+      else if (opened?.running != null) await stopElsewhere(userId, sessionId, opened.running).catch(() => {});
+      const removed = await library.remove(userId, sessionId);
+      // One that has begun meanwhile.
+      if (removed) { for (const run of runs) if (run.sessionId === sessionId) run.stop(noSession(sessionId)); }
+      return removed;
     },
 
     close: () => closed ??= close(),
@@ -195,6 +198,11 @@ async function stopHere(turn: LiveTurn): Promise<readonly string[]> {
 /** A reply that came to its end before the stop was not stopped. */
 function stopped({ id, status }: Message): readonly string[] {
   return status === "stopped" ? [id] : [];
+}
+
+function noSession(sessionId: string): GatehouseError {
+  const id = JSON.stringify(sessionId.slice(0, 50));
+  return new GatehouseError("not_found", `Cannot find this session: you have none with the id ${id}`);
 }
 
 function busy(): GatehouseError {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { settle } from "../../effects/fake_clock.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import { RefusedError } from "../rounds/refused_error.ts";
+import type { Turn } from "./turns.ts";
 import { never, readAll, request, stored, told, USER, World } from "./turns_fixture.ts";
 
 Deno.test("stop() aborts the model at once, stores the reply as it stands, and says which it was", async () => {
@@ -138,6 +139,26 @@ Deno.test("remove() stops what runs, and deletes it", async () => {
   assertEquals(told(await events), ["session", "done: stopped"]);
   assertEquals(await stored(process, turn.sessionId), ["gone"]);
   assertEquals(await turns.remove(USER, turn.sessionId), false);
+});
+
+Deno.test("remove() stops what begins while a session is being deleted", async () => {
+  await using world = await World.open();
+  const begun: Promise<Turn>[] = [];
+  const process = world.start("p1", (library) => ({
+    ...library,
+    async remove(userId, sessionId) {
+      begun.push(turns.begin(request("hi", { sessionId, grace: null })));
+      await settle();
+      return await library.remove(userId, sessionId);
+    },
+  }));
+  const { turns, model, library } = process;
+  const { id: sessionId } = await library.create(USER, {});
+  assertEquals(await turns.remove(USER, sessionId), true);
+  const [turn] = await Promise.all(begun);
+  assert(turn !== undefined);
+  assertEquals(told(await readAll(turn)), ["session", "error: not_found"]);
+  assert(model.last.isAborted);
 });
 
 Deno.test("close() ends what nobody reads, waits for what is read, takes nothing new, and leaves no timer", async () => {

@@ -96,12 +96,26 @@ Deno.test("stop() gives up on a process that does not hear, after ten seconds", 
   assertEquals(one.logged.filter((line) => line.includes("wishes")).length, 1);
 });
 
-Deno.test("remove() takes a session from under the turn of another process", async () => {
+Deno.test("remove() stops the turn of another process, and deletes the session", async () => {
   await using world = await World.open();
   const [one, two] = [world.start("p1"), world.start("p2")];
   const turn = await one.turns.begin(request("hi", { grace: null }));
   const events = readAll(turn);
-  assertEquals(await two.turns.remove(USER, turn.sessionId), true);
+  const removing = two.turns.remove(USER, turn.sessionId);
+  assertEquals(await world.settled(removing), true);
+  assert(one.model.last.isAborted);
+  assertEquals(told(await world.settled(events)), ["session", "done: stopped"]);
+  assertEquals(await stored(two, turn.sessionId), ["gone"]);
+});
+
+Deno.test("remove() takes a session from under the turn of a process that does not hear", async () => {
+  await using world = await World.open();
+  const [one, two] = [world.start("p1"), world.start("p2")];
+  const turn = await one.turns.begin(request("hi", { grace: null }));
+  const events = readAll(turn);
+  one.store.fail({ kind: "unavailable" }, { calls: ["list"] });
+  assertEquals(await world.settled(two.turns.remove(USER, turn.sessionId)), true);
+  one.store.heal();
   one.model.last.finish();
   assertEquals(told(await world.settled(events)), ["session", "error: not_found"]);
 });

@@ -42,7 +42,7 @@ export interface TurnRun {
   readonly begun: Promise<LiveTurn>;
   /** Resolves when nothing of it runs any more. Never rejects. */
   readonly over: Promise<void>;
-  /** The session it goes on in; null: a new one. */
+  /** The session it is in; null: a new one that is not stored yet. */
   readonly sessionId: string | null;
   /** Whether the user's message is being stored just now. */
   readonly isStoring: boolean;
@@ -129,7 +129,9 @@ export function runTurn(options: RunTurnOptions): TurnRun {
   return {
     begun: begun.promise,
     over: run(),
-    sessionId: request.sessionId,
+    get sessionId() {
+      return running.turn?.sessionId ?? request.sessionId;
+    },
     get isStoring() {
       return running.isStoring;
     },

@@ -1,5 +1,6 @@
 import type { ToolCall } from "../../upstream/mod.ts";
 import type { Content, Message } from "../message.ts";
+import { toolCallUpstream } from "../tools/tools_upstream.ts";
 import type { ChatMessage } from "./window.ts";
 
 /** A stored message as it goes upstream. */
@@ -26,7 +27,7 @@ export interface Group {
  * - a reply that then says nothing stays out; one that was stopped or failed goes as it stands;
  * - a user's messages go in any case.
  *
- * A turn whose calls have all been answered is changed in nothing. Pure.
+ * A turn whose calls have all been answered is changed in nothing but arguments that are no JSON. Pure.
  */
 export function toChatMessages(messages: readonly Message[]): readonly Sent[] {
   const reader = new GroupReader();
@@ -58,11 +59,7 @@ export function assistantMessage(content: Content, calls: readonly ToolCall[]): 
   return {
     role: "assistant",
     content: saysNothing(content) ? null : content,
-    tool_calls: calls.map(({ id, name, arguments: text }) => ({
-      id,
-      type: "function",
-      function: { name, arguments: text },
-    })),
+    tool_calls: calls.map(toolCallUpstream),
   };
 }
 

@@ -20,6 +20,22 @@ Deno.test("toChatMessages() speaks OpenAI's dialect", () => {
   ]);
 });
 
+Deno.test("toChatMessages() sends arguments that are no JSON object as one, and others as the model wrote them", () => {
+  const cut = '{"where": "Ber';
+  const written = ["", cut, '{"n": 1.0}'];
+  const calls = written.map((text, index) => ({ id: `c${index}`, name: "look", arguments: text }));
+  const reply = { ...calling("a", ""), toolCalls: calls };
+  const [message] = sent(reply, ...calls.map(({ id }) => result(`r${id}`, id)));
+  assertEquals(
+    message?.tool_calls,
+    ["{}", JSON.stringify({ _raw: cut }), '{"n": 1.0}'].map((text, index) => ({
+      id: `c${index}`,
+      type: "function",
+      function: { name: "look", arguments: text },
+    })),
+  );
+});
+
 Deno.test("toChatMessages() passes content parts on as they are", () => {
   const content = [{ type: "image_url", image_url: { url: "data:image/png;base64,AA", detail: "low" } }];
   assertEquals(sent(message("u", "user", content)), [{ role: "user", content }]);

@@ -22,7 +22,7 @@ Deno.test("loadOf() counts calls with their ids, names and arguments, and the id
   const calls = [{ id: "c1", name: "look", arguments: '{"at":1}' }, { id: "c2", name: "wait", arguments: "" }];
   assertEquals(loadOf(assistantMessage("", calls)), {
     fixed: 4 + 2 * 8,
-    texts: ["c1", "look", '{"at":1}', "c2", "wait"],
+    texts: ["c1", "look", '{"at":1}', "c2", "wait", "{}"],
   });
   assertEquals(loadOf(toolMessage("c1", "found")), { fixed: 4, texts: ["c1", "found"] });
 });
