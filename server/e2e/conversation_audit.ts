@@ -9,7 +9,7 @@ import type { ConversationModel } from "./conversation_upstream.ts";
  * reported.
  */
 const KEPT_MS = 1_000;
-const WRITE_MS = 1_000;
+const WRITE_MS = 1_500;
 
 /** What became of a turn. */
 export interface Finding {

@@ -25,7 +25,14 @@ interface Moment {
 }
 
 const MOMENTS: readonly Moment[] = [
-  { name: "the begin", words: 10, more: 9, since: () => true, after: [0, 60] },
+  { name: "the request", words: 10, more: 9, since: () => true, after: [0, 60] },
+  {
+    name: "the begin",
+    words: 10,
+    more: 9,
+    since: (turns, model) => turns.some(({ prompt }) => model.requests(prompt).length > 0),
+    after: [0, 40],
+  },
   { name: "the middle", words: 20, more: 9, since: () => true, after: [100, 2_300] },
   {
     name: "a tool round",
@@ -42,7 +49,7 @@ const MOMENTS: readonly Moment[] = [
     after: [0, 25],
   },
   { name: "done", words: 8, more: 0, since: (turns) => turns.some(({ done }) => done !== null), after: [0, 60] },
-  { name: "drafts", words: 150, more: 9, since: () => true, after: [2_300, 3_300] },
+  { name: "drafts", words: 150, more: 9, since: () => true, after: [2_800, 3_600] },
 ];
 
 /** Milliseconds between two words. */
