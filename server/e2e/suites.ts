@@ -27,6 +27,7 @@ export const SUITES: readonly Suite[] = [
   "conversation_processes",
   "conversation_resume",
   "conversation_strangers",
+  "realtime_readers",
   "realtime_clients",
   "realtime_access",
   "canary",
