@@ -1,9 +1,8 @@
 import { z } from "zod";
-import type { Content, ContentPart } from "../../conversations/mod.ts";
 import { isId } from "../../http/mod.ts";
+import { content, metadata } from "./content_fields.ts";
 
-/** The most that is kept of each, in bytes. */
-const MAX_METADATA = 8 * 1024;
+/** The most that is kept, in bytes. */
 const MAX_SYSTEM_PROMPT = 32 * 1024;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length;
@@ -17,37 +16,16 @@ const systemPrompt = z.string().refine(
 
 const name = z.string().trim().min(1).max(200).regex(/^\P{Cc}*$/u, "expected no control characters");
 
-/** What is read of the parts that every model knows; what the others hold, the upstream says. */
-const part = z.looseObject({ type: z.string().min(1).max(100) }).superRefine((part, context) => {
-  const { type, text, image_url } = part;
-  if (type === "text" && typeof text !== "string") {
-    context.addIssue({ code: "custom", path: ["text"], message: "expected string" });
-  }
-  if (type === "image_url" && !isImage(image_url)) {
-    context.addIssue({ code: "custom", path: ["image_url", "url"], message: "expected string" });
-  }
-});
-
-function isImage(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "url" in value && typeof value.url === "string";
-}
-
-const parts: z.ZodType<ContentPart[]> = z.array(part).min(1);
-const message: z.ZodType<Content> = z.union([z.string().min(1), parts]);
-
 /** `POST /conversation`; null counts as absent. */
 export const turnSchema = z.strictObject({
-  message,
+  message: content,
   session_id: z.string().nullish(),
   model: model.nullish(),
   temperature: temperature.nullish(),
   system_prompt: systemPrompt.nullish(),
   stream: z.boolean().nullish(),
   replace_from: z.string().refine(isId, "expected the id of a message").nullish(),
-  metadata: z.record(z.string(), z.unknown()).refine(
-    (object) => bytesOf(JSON.stringify(object)) <= MAX_METADATA,
-    `expected at most ${MAX_METADATA} bytes of JSON`,
-  ).nullish(),
+  metadata: metadata.nullish(),
 }).refine(
   ({ session_id, replace_from }) => !isGiven(replace_from) || isGiven(session_id),
   { path: ["replace_from"], message: "expected a `session_id` beside it" },
