@@ -22,7 +22,7 @@ export interface Append {
   /** Of the messages, in their order, at least. */
   readonly layout: Layout;
   /** What the writer of the parts demands. */
-  readonly written: NonNullable<Awaited<ReturnType<PartsWriter["ready"]>>>;
+  readonly written: Awaited<ReturnType<PartsWriter["ready"]>>;
   /** Goes with it. */
   readonly deletes?: readonly Deno.KvKey[];
   /** Comes with it. */

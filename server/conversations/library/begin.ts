@@ -4,7 +4,7 @@ import { appendedState, appending } from "./append.ts";
 import { endDeadTurn, isDead } from "./end_dead_turn.ts";
 import type { Ground } from "./ground.ts";
 import { AGAIN, insist } from "./insist.ts";
-import { AT, TOOLS } from "./keys.ts";
+import { AT } from "./keys.ts";
 import type { OpenTurn, TurnStart } from "./library.ts";
 import { type Layout, layOut } from "./long_value.ts";
 import { headOf, messageBytes } from "./message_record.ts";
@@ -16,7 +16,7 @@ import { userMessage } from "./replies.ts";
 import { readSession, type SessionState } from "./session_record.ts";
 import { titleOf } from "./title.ts";
 import { readMark, type TurnMark } from "./turn_mark.ts";
-import { ulidAfter } from "./ulid_after.ts";
+import { newToken, ulidAfter } from "./ulid_after.ts";
 
 /** A user's message on its way into the store; every try is of the same. */
 interface Drawn {
@@ -42,13 +42,14 @@ export async function begin(ground: Ground, start: TurnStart, newId: () => strin
   const { userId, base, owner } = start;
   const sessionId = base?.sessionId ?? newId();
   const now = clock.now();
-  const fresh = base === null ? newState({ id: sessionId, userId, now }, start.session) : null;
+  const token = newToken(now, ground.random);
+  const fresh = base === null ? newState({ id: sessionId, userId, now, token }, start.session) : null;
   let drawn = null as Drawn | null; // the compiler does not see that attempts set it
   let stored = false;
   try {
     const turn = await insist(ground, async (): Promise<OpenTurn | typeof AGAIN> => {
       const { mark, version: markVersion } = await readMark(store, sessionId);
-      if (drawn !== null && mark?.token === drawn.mark.token) {
+      if (drawn !== null && mark?.token === token) {
         // An earlier try was made after all.
         const found = await readSession(store, userId, sessionId);
         if (found === null) throw noSession("begin a turn");
@@ -66,7 +67,6 @@ export async function begin(ground: Ground, start: TurnStart, newId: () => strin
       // Another turn has come and gone without a trace but for its ids.
       if (ready.state.lastMade !== null && message.id <= ready.state.lastMade) throw busy();
       const written = await writer.ready();
-      if (written === null) throw busy();
       const { version, replaceFrom } = ready;
       const state = replaceFrom === null
         ? ready.state
@@ -95,12 +95,10 @@ export async function begin(ground: Ground, start: TurnStart, newId: () => strin
     const message = userMessage(ulidAfter(state.lastMade, at, ground.random), start, at);
     const replyId = ulidAfter(message.id, at, ground.random);
     const tools = fresh === null ? [] : toolsValue(start.session);
-    const layout = layOut(sessionId, [{ id: message.id, bytes: messageBytes(message) }, ...tools]);
-    const ids = [message.id, ...tools.map(() => TOOLS)] as const;
+    const layout = layOut(sessionId, token, [{ id: message.id, bytes: messageBytes(message) }, ...tools]);
     const model = start.model ?? state.session.settings.model ?? state.session.lastModel;
-    const token = ulidAfter(null, at, ground.random);
     const mark = { userId, messageId: message.id, replyId, owner, model, token, title: titleOf(message.content) };
-    return { message, mark, layout, writer: new PartsWriter(ground, sessionId, [ids[0], ...ids.slice(1)], layout) };
+    return { message, mark, layout, writer: new PartsWriter(ground, sessionId, layout) };
   }
 }
 

@@ -10,6 +10,7 @@ import { deadReply } from "./replies.ts";
 import { readSession } from "./session_record.ts";
 import { titleOf } from "./title.ts";
 import { readMark, type TurnMark } from "./turn_mark.ts";
+import { newToken } from "./ulid_after.ts";
 
 /** Whether the process that runs a turn has died. @throws {GatehouseError} `storage_unavailable` */
 export async function isDead({ presence }: Ground, { owner }: TurnMark): Promise<boolean> {
@@ -19,7 +20,7 @@ export async function isDead({ presence }: Ground, { owner }: TurnMark): Promise
 /**
  * Ends a turn whose process has died: its reply is what the drafts hold. Of all that meet it, one does so.
  *
- * @returns false: another process is about to
+ * @returns false: this version cannot read its session
  * @throws {GatehouseError} `storage_unavailable`
  */
 export async function endDeadTurn(ground: Ground, sessionId: string, dead: TurnMark): Promise<boolean> {
@@ -28,8 +29,9 @@ export async function endDeadTurn(ground: Ground, sessionId: string, dead: TurnM
   let drafts = 0;
   const now = clock.now();
   const message = deadReply(dead.replyId, await draftedText(store, sessionId, dead.replyId), dead.model, now);
-  const layout = layOut(sessionId, [{ id: message.id, bytes: messageBytes(message) }]);
-  const writer = new PartsWriter(ground, sessionId, [message.id], layout);
+  const values = [{ id: message.id, bytes: messageBytes(message) }];
+  const layout = layOut(sessionId, newToken(now, ground.random), values);
+  const writer = new PartsWriter(ground, sessionId, layout);
   try {
     const done = await insist(ground, async () => {
       const { mark, version: markVersion } = await readMark(store, sessionId);
@@ -45,7 +47,6 @@ export async function endDeadTurn(ground: Ground, sessionId: string, dead: TurnM
         return true;
       }
       const written = await writer.ready();
-      if (written === null) return false;
       const deletes = await draftKeys(store, sessionId, dead.replyId);
       drafts = deletes.length;
       const { session } = found.state;

@@ -9,13 +9,20 @@ export const AT = {
   messagesOf: (sessionId: string): Deno.KvKey => ["message", sessionId],
   message: (sessionId: string, messageId: string): Deno.KvKey => ["message", sessionId, messageId],
   allPartsOf: (sessionId: string): Deno.KvKey => ["message_part", sessionId],
-  partsOf: (sessionId: string, id: string): Deno.KvKey => ["message_part", sessionId, id],
-  part: (sessionId: string, id: string, index: number): Deno.KvKey => ["message_part", sessionId, id, index],
+  /** A value's parts lie under the token of whoever wrote them: who writes the same does not touch them. */
+  partsOf: (sessionId: string, id: string, token: string): Deno.KvKey => ["message_part", sessionId, id, token],
+  part: (sessionId: string, id: string, token: string, index: number): Deno.KvKey => [
+    "message_part",
+    sessionId,
+    id,
+    token,
+    index,
+  ],
 
   /** Parts that are being written before the value they belong to. */
   intents: ["message_intent"],
   intentsOf: (sessionId: string): Deno.KvKey => ["message_intent", sessionId],
-  intent: (sessionId: string, id: string): Deno.KvKey => ["message_intent", sessionId, id],
+  intent: (sessionId: string, token: string): Deno.KvKey => ["message_intent", sessionId, token],
 
   /** Sessions that are busy. */
   turns: ["turn"],

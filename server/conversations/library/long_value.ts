@@ -5,7 +5,17 @@ import { fieldsOf, isCount } from "./stored_fields.ts";
 /** Where the bytes of a value are: in its record, or beside it in parts. */
 export type Body =
   | { readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly length: number; readonly parts: number };
+  | Parts;
+
+/** A value in parts. */
+export interface Parts {
+  /** Of all of them, in bytes. */
+  readonly length: number;
+  /** How many there are. */
+  readonly parts: number;
+  /** Under which they lie: no two writings have the same. */
+  readonly token: string;
+}
 
 /** A value on its way into the store. */
 export interface LongValue {
@@ -21,12 +31,16 @@ type Puts = NonNullable<Change["puts"]>;
 
 /** How values are stored so that neither a record nor a commit is over the limits of Deno KV. */
 export interface Layout {
+  /** Unlike that of any other writing. */
+  readonly token: string;
   /** What the records hold, in the order of the values. */
   readonly bodies: readonly Body[];
   /** Parts that go into the commit of the records. */
   readonly beside: Puts;
   /** Parts that have to be written before it. */
   readonly before: Puts;
+  /** The values whose parts those are. */
+  readonly long: readonly string[];
 }
 
 /** The longest value that lies in its own record, in bytes. A value of Deno KV holds 64 KiB. */
@@ -36,11 +50,12 @@ export const PART = 60 * 1024;
 /** How many bytes a commit takes; its limit is 800 KiB, and records and keys come on top. */
 export const BUDGET = 600 * 1024;
 
-/** Lays out the values of one commit. */
-export function layOut(sessionId: string, values: readonly LongValue[]): Layout {
+/** Lays out the values of one commit. @param token unlike that of any other writing */
+export function layOut(sessionId: string, token: string, values: readonly LongValue[]): Layout {
   const bodies: Body[] = [];
   const beside: Puts[number][] = [];
   const before: Puts[number][] = [];
+  const long: string[] = [];
   let left = BUDGET;
   for (const { id, bytes, apart = false } of values) {
     const fits = bytes.length <= left;
@@ -49,11 +64,12 @@ export function layOut(sessionId: string, values: readonly LongValue[]): Layout 
       bodies.push({ bytes });
       continue;
     }
-    const puts = cut(bytes).map((value, index) => ({ key: AT.part(sessionId, id, index), value }));
-    bodies.push({ length: bytes.length, parts: puts.length });
+    const puts = cut(bytes).map((value, index) => ({ key: AT.part(sessionId, id, token, index), value }));
+    bodies.push({ length: bytes.length, parts: puts.length, token });
     (fits ? beside : before).push(...puts);
+    if (!fits) long.push(id);
   }
-  return { bodies, beside, before };
+  return { token, bodies, beside, before, long };
 }
 
 function cut(bytes: Uint8Array<ArrayBuffer>): Uint8Array[] {
@@ -66,10 +82,16 @@ function cut(bytes: Uint8Array<ArrayBuffer>): Uint8Array[] {
 export function bodyOf(value: unknown): Body | null {
   const fields = fieldsOf(value);
   if (fields === null) return null;
-  const { bytes, length, parts } = fields;
+  const { bytes } = fields;
   // What the store gives was never shared between threads.
   if (bytes instanceof Uint8Array) return { bytes: bytes as Uint8Array<ArrayBuffer> };
-  return isCount(length) && isCount(parts) ? { length, parts } : null;
+  return partsOf(value);
+}
+
+/** The parts that a record names; null: none. */
+export function partsOf(value: unknown): Parts | null {
+  const { length, parts, token } = fieldsOf(value) ?? {};
+  return isCount(length) && isCount(parts) && typeof token === "string" ? { length, parts, token } : null;
 }
 
 /** How many bytes a body stands for. */
@@ -86,7 +108,7 @@ export async function readBody(
   if ("bytes" in body) return body.bytes;
   const whole = new Uint8Array(body.length);
   let at = 0;
-  for await (const { value } of store.list(AT.partsOf(sessionId, id), { limit: body.parts })) {
+  for await (const { value } of store.list(AT.partsOf(sessionId, id, body.token), { limit: body.parts })) {
     if (!(value instanceof Uint8Array) || at + value.length > whole.length) return null;
     whole.set(value, at);
     at += value.length;

@@ -11,7 +11,13 @@ import type { SessionState } from "./session_record.ts";
  * @throws {GatehouseError} `invalid_field`: it is too long for its record
  */
 export function newState(
-  { id, userId, now }: { readonly id: string; readonly userId: string; readonly now: number },
+  { id, userId, now, token }: {
+    readonly id: string;
+    readonly userId: string;
+    readonly now: number;
+    /** Of the writing that stores its tools. */
+    readonly token: string;
+  },
   { name = null, protocol = "text", settings = {}, tools = [] }: NewSession,
 ): SessionState {
   const session: Session = {
@@ -29,8 +35,7 @@ export function newState(
   const length = tools.length === 0 ? 0 : toJsonBytes(tools).length;
   return {
     session,
-    toolParts: Math.ceil(length / PART),
-    toolLength: length,
+    tools: length === 0 ? null : { length, parts: Math.ceil(length / PART), token },
     lastId: null,
     lastMade: null,
     hidden: null,

@@ -5,12 +5,10 @@ import type { Presence } from "../presence.ts";
 import { AT } from "./keys.ts";
 import { BUDGET, type Layout, PART } from "./long_value.ts";
 import { fieldsOf, numberOrNull, textOrNull } from "./stored_fields.ts";
-import { ulidAfter } from "./ulid_after.ts";
 
 /** Says that parts are being written whose record is not there yet, and by whom. */
 interface Intent {
-  /** Unlike that of any other writing. Empty: it was given up, and its parts are being erased. */
-  readonly token: string;
+  /** Empty: it was given up, and its parts are being erased. */
   readonly owner: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -28,7 +26,6 @@ export interface PartsWriterOptions {
   readonly store: Store;
   readonly presence: Pick<Presence, "owner" | "isAlive">;
   readonly clock: Clock;
-  readonly random: () => number;
 }
 
 /**
@@ -44,26 +41,23 @@ export class PartsWriter {
   #began = false;
   #written = 0;
 
-  /** @param ids the values that `layout` is of, the first of which no other writing of the session begins with */
-  constructor(options: PartsWriterOptions, sessionId: string, ids: readonly [string, ...string[]], layout: Layout) {
-    const { presence: { owner }, clock, random } = options;
-    const at = clock.now();
+  constructor(options: PartsWriterOptions, sessionId: string, { token, before, long }: Layout) {
+    const { presence: { owner }, clock } = options;
     this.#o = options;
-    this.#key = AT.intent(sessionId, ids[0]);
-    this.#before = layout.before;
-    this.#intent = { token: ulidAfter(null, at, random), owner, at, ids };
+    this.#key = AT.intent(sessionId, token);
+    this.#before = before;
+    this.#intent = { owner, at: clock.now(), ids: long };
   }
 
   /**
    * Writes what is not written yet; may be called again after a failure.
    *
-   * @returns what the commit of the records has to hold; null: another process is writing the same
+   * @returns what the commit of the records has to hold
    * @throws {GatehouseError} `storage_unavailable`
    */
-  async ready(): Promise<Required<Pick<Change, "checks" | "deletes">> | null> {
+  async ready(): Promise<Required<Pick<Change, "checks" | "deletes">>> {
     if (this.#before.length === 0) return { checks: [], deletes: [] };
     const version = await this.#claim();
-    if (version === null) return null;
     const checks = [{ key: this.#key, version }];
     while (this.#written < this.#before.length) {
       const puts = this.#before.slice(this.#written, this.#written + PARTS_AT_ONCE);
@@ -78,33 +72,26 @@ export class PartsWriter {
     if (!this.#began) return;
     try {
       const entry = await this.#o.store.get(this.#key);
-      if (entry !== null && intentOf(entry.value)?.token === this.#intent.token) {
-        await eraseIntent(this.#o.store, entry);
-      }
+      if (entry !== null) await eraseIntent(this.#o.store, entry);
     } catch {
       return;
     }
   }
 
   /** @returns the intent's version */
-  async #claim(): Promise<string | null> {
-    const { store, presence, clock } = this.#o;
+  async #claim(): Promise<string> {
+    const { store } = this.#o;
     for (;;) {
       const entry = await store.get(this.#key);
-      if (entry === null) {
-        // It stood, and was erased: with the session, or after too long a time.
-        if (this.#began && this.#written > 0) throw givenUp();
-        this.#began = true;
-        const version = await store.commit({
-          checks: [{ key: this.#key, version: null }],
-          puts: [{ key: this.#key, value: { v: 1, ...this.#intent } }],
-        });
-        if (version !== null) return version;
-        continue;
-      }
-      if (intentOf(entry.value)?.token === this.#intent.token) return entry.version;
-      if (!await isGivenUp(entry.value, presence, clock.now())) return null;
-      await eraseIntent(store, entry);
+      // It stood, and was erased: with the session, or after too long a time.
+      if (entry === null ? this.#written > 0 : intentOf(entry.value)?.owner !== this.#intent.owner) throw givenUp();
+      if (entry !== null) return entry.version;
+      this.#began = true;
+      const version = await store.commit({
+        checks: [{ key: this.#key, version: null }],
+        puts: [{ key: this.#key, value: { v: 1, ...this.#intent } }],
+      });
+      if (version !== null) return version;
     }
   }
 }
@@ -120,7 +107,6 @@ function intentOf(value: unknown): Intent | null {
   const fields = fieldsOf(value);
   if (fields?.v !== 1 || !Array.isArray(fields.ids)) return null;
   return {
-    token: textOrNull(fields.token) ?? "",
     owner: textOrNull(fields.owner) ?? "",
     at: numberOrNull(fields.at) ?? 0,
     ids: fields.ids.map(String),
@@ -131,22 +117,22 @@ function intentOf(value: unknown): Intent | null {
 export async function isGivenUp(value: unknown, presence: Pick<Presence, "isAlive">, now: number): Promise<boolean> {
   const intent = intentOf(value);
   if (intent === null) return false;
-  return intent.token === "" || now - intent.at > LONGEST_WRITING || !await presence.isAlive(intent.owner);
+  return intent.owner === "" || now - intent.at > LONGEST_WRITING || !await presence.isAlive(intent.owner);
 }
 
 /** Erases an intent and its parts; leaves both if it was changed since it was read. */
 export async function eraseIntent(store: Store, { key, value, version: seen }: Entry<unknown>): Promise<void> {
   const intent = intentOf(value);
-  const sessionId = String(key[1]);
+  const [sessionId, token] = [String(key[1]), String(key[2])];
   if (intent === null) return;
-  const given: Intent = { ...intent, token: "", owner: "" };
+  const given: Intent = { ...intent, owner: "" };
   const version = await store.commit({ checks: [{ key, version: seen }], puts: [{ key, value: { v: 1, ...given } }] });
   if (version === null) return;
   const checks = [{ key, version }];
   for (const id of intent.ids) {
     for (;;) {
       const deletes: Deno.KvKey[] = [];
-      const parts = store.list(AT.partsOf(sessionId, id), { limit: DELETES_AT_ONCE });
+      const parts = store.list(AT.partsOf(sessionId, id, token), { limit: DELETES_AT_ONCE });
       for await (const part of parts) deletes.push(part.key);
       if (deletes.length === 0) break;
       if (await store.commit({ checks, deletes }) === null) return;

@@ -8,6 +8,7 @@ import {
   keysIn,
   libraryTest,
   type Process,
+  SAID,
   texts,
   USER,
   type World,
@@ -75,3 +76,48 @@ libraryTest("resume() leaves alone what a living process is writing", async (wor
   assertEquals((await texts(one, session)).filter((text) => text === LONG).length, 5);
   await demandSound(world, one);
 });
+
+libraryTest("a long reply that a failing store has cut off is stored whole when the store is back", async (world) => {
+  for (let at = 1; at < 6; at++) {
+    const state = { commits: -Infinity, isDown: false };
+    const one = await world.process((store): Store => ({
+      ...store,
+      get: (key) => state.isDown ? Promise.reject(down()) : store.get(key),
+      commit: async (change) => {
+        if (++state.commits === at) state.isDown = true;
+        return state.isDown ? await Promise.reject(down()) : await store.commit(change);
+      },
+    }));
+    const turn = await begin(one);
+    state.commits = 0;
+    const error = await assertRejects(() => one.library.finish(turn, { ...SAID, text: LONG }), GatehouseError);
+    assertEquals(error.code, "storage_unavailable");
+    state.isDown = false;
+    await one.library.finish(turn, { ...SAID, text: LONG });
+    assertEquals(await texts(one, turn.session), ["A question", LONG]);
+    world.clock.jump(601_000);
+    await one.library.resume();
+    await demandSound(world, one);
+  }
+});
+
+libraryTest("of two that store the same reply one wins, and what it has stored is whole", async (world, one) => {
+  for (const length of [100, 100_000, 900_000]) {
+    for (let at = 0, isHit = true; isHit; at++) {
+      isHit = false;
+      const turn = await begin(one);
+      const two = await disturbed(world, at, async () => {
+        isHit = true;
+        await one.library.finish(turn, { ...SAID, text: "1".repeat(length) });
+      });
+      await two.library.finish(turn, { ...SAID, text: LONG }).catch((error) => assertEquals(error.code, "not_found"));
+      if (!isHit) break;
+      assertEquals((await texts(one, turn.session)).at(-1) === "1".repeat(length), true);
+      await demandSound(world, one);
+    }
+  }
+});
+
+function down(): GatehouseError {
+  return new GatehouseError("storage_unavailable", "Cannot go on: the test says so.");
+}

@@ -1,6 +1,7 @@
 import type { Store } from "../../storage/mod.ts";
 import type { ModelSettings, Protocol, Session } from "../session.ts";
 import { AT } from "./keys.ts";
+import { type Parts, partsOf } from "./long_value.ts";
 import { fieldsOf, isCount, numberOrNull, textOrNull } from "./stored_fields.ts";
 
 /** Messages that are no longer to be seen, from one id up to another, that one not included. */
@@ -12,10 +13,8 @@ export interface Hidden {
 /** A session with what only the library knows of it. */
 export interface SessionState {
   readonly session: Session;
-  /** Of the tools' JSON; 0: it has none. */
-  readonly toolParts: number;
-  /** Its length in bytes. */
-  readonly toolLength: number;
+  /** Where its tools are, as JSON; null: it has none. */
+  readonly tools: Parts | null;
   /** The last message that can be seen; null: there is none. */
   readonly lastId: string | null;
   /** The last id that was given to a message or a reply, seen or not: those to come sort after it. */
@@ -34,7 +33,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** What lies in the store. */
-export function sessionValue({ session, toolParts, toolLength, lastId, lastMade, hidden }: SessionState): unknown {
+export function sessionValue({ session, tools, lastId, lastMade, hidden }: SessionState): unknown {
   const { name, protocol, settings, lastModel, messageCount, createdAt, updatedAt } = session;
   const { systemPrompt } = settings;
   return {
@@ -47,8 +46,7 @@ export function sessionValue({ session, toolParts, toolLength, lastId, lastMade,
     messageCount,
     createdAt,
     updatedAt,
-    toolParts,
-    toolLength,
+    tools,
     lastId,
     lastMade,
     hidden,
@@ -59,7 +57,7 @@ export function sessionValue({ session, toolParts, toolLength, lastId, lastMade,
 export function sessionState(userId: string, id: string, value: unknown): SessionState | null {
   const fields = fieldsOf(value);
   if (fields?.v !== 1 || !isCount(fields.messageCount)) return null;
-  const { messageCount, toolParts, toolLength } = fields;
+  const { messageCount } = fields;
   return {
     session: {
       id,
@@ -72,8 +70,7 @@ export function sessionState(userId: string, id: string, value: unknown): Sessio
       createdAt: numberOrNull(fields.createdAt) ?? 0,
       updatedAt: numberOrNull(fields.updatedAt) ?? 0,
     },
-    toolParts: isCount(toolParts) ? toolParts : 0,
-    toolLength: isCount(toolLength) ? toolLength : 0,
+    tools: partsOf(fields.tools),
     lastId: textOrNull(fields.lastId),
     lastMade: textOrNull(fields.lastMade),
     hidden: hiddenOf(fields.hidden),

@@ -11,19 +11,21 @@ import { PartsWriter } from "./parts_writer.ts";
 import { noSession } from "./refusals.ts";
 import { readSession, sessionValue } from "./session_record.ts";
 import { readMark } from "./turn_mark.ts";
+import { newToken } from "./ulid_after.ts";
 
 /** As `Library.create`. @param id names it */
 export async function create(ground: Ground, userId: string, wish: NewSession, id: string): Promise<Session> {
   const { store, clock } = ground;
-  const state = newState({ id, userId, now: clock.now() }, wish);
-  const layout = layOut(id, toolsValue(wish));
-  const writer = new PartsWriter(ground, id, [TOOLS], layout);
+  const now = clock.now();
+  const token = newToken(now, ground.random);
+  const state = newState({ id, userId, now, token }, wish);
+  const layout = layOut(id, token, toolsValue(wish));
+  const writer = new PartsWriter(ground, id, layout);
   const key = AT.session(userId, id);
   let made = false;
   try {
     return await insist(ground, async () => {
       const written = await writer.ready();
-      if (written === null) throw noSession("make a session");
       const version = await store.commit({
         checks: [{ key, version: null }, ...written.checks],
         puts: [{ key, value: sessionValue(state) }, ...layout.beside],
@@ -84,9 +86,9 @@ export async function change(
 export async function tools({ store }: Ground, userId: string, sessionId: string): Promise<readonly ToolDefinition[]> {
   const found = await readSession(store, userId, sessionId);
   if (found === null) throw noSession("read the tools of the session");
-  const { toolParts: parts, toolLength: length } = found.state;
-  if (parts === 0) return [];
-  const bytes = await readBody(store, sessionId, { id: TOOLS, body: { parts, length } });
+  const body = found.state.tools;
+  if (body === null) return [];
+  const bytes = await readBody(store, sessionId, { id: TOOLS, body });
   const value = bytes === null ? undefined : fromJsonBytes(bytes);
   // Written by this room, from the same type.
   return Array.isArray(value) ? value as ToolDefinition[] : [];

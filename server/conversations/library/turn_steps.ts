@@ -3,7 +3,7 @@ import { appendedState, appending, draftKeys, DRAFTS_AT_ONCE } from "./append.ts
 import type { Ground } from "./ground.ts";
 import { AGAIN, insist } from "./insist.ts";
 import type { Library, OpenTurn } from "./library.ts";
-import { layOut, type LongValue, readBody } from "./long_value.ts";
+import { layOut, type LongValue } from "./long_value.ts";
 import { headOf, messageBytes } from "./message_record.ts";
 import { AT } from "./keys.ts";
 import { PartsWriter } from "./parts_writer.ts";
@@ -12,7 +12,7 @@ import { replyMessage, toolMessage } from "./replies.ts";
 import { readSession, type SessionState } from "./session_record.ts";
 import { titleOf } from "./title.ts";
 import { readMark, type TurnMark } from "./turn_mark.ts";
-import { ulidAfter } from "./ulid_after.ts";
+import { newToken, ulidAfter } from "./ulid_after.ts";
 
 /** What one step of a turn puts at the end of its session. */
 interface Step {
@@ -78,7 +78,9 @@ export async function answered(
 /** As {@linkcode Library.finish}. */
 export async function finish(ground: Ground, turn: OpenTurn, said: Said): ReturnType<Library["finish"]> {
   const { state, messages: [message] } = await take(ground, turn, (_, mark, now) => {
-    const message = replyMessage(mark.replyId, said, now);
+    // Where the reply in hand was stored and nobody heard of it, this is the one after it.
+    const rest = mark.replyId === turn.replyId ? said : { ...said, text: "", toolCalls: [], bill: null };
+    const message = replyMessage(mark.replyId, rest, now);
     const title = mark.title ?? titleOf(message.content);
     return {
       messages: [message],
@@ -121,9 +123,8 @@ async function take(
         return { state: found.state, messages: tried.step.messages, mark: ours };
       }
       if (ours === null) throw noTurn();
-      const attempt = tried ??= prepare(ground, sessionId, ours.replyId, plan(found.state, ours, now));
+      const attempt = tried ??= prepare(ground, sessionId, ours.replyId, plan(found.state, ours, now), now);
       const written = await attempt.writer.ready();
-      if (written === null) throw noTurn();
       const deletes = await draftKeys(store, sessionId, ours.replyId);
       drafts = deletes.length;
       const { messages, mark: next } = attempt.step;
@@ -164,12 +165,13 @@ interface Tried {
   readonly isThere: () => Promise<boolean>;
 }
 
-function prepare(ground: Ground, sessionId: string, replyId: string, step: Step): Tried {
+function prepare(ground: Ground, sessionId: string, replyId: string, step: Step, now: number): Tried {
   const { store } = ground;
-  const [first, ...rest] = step.messages;
+  const [first] = step.messages;
   const values = step.messages.map((message): LongValue => ({ id: message.id, bytes: messageBytes(message) }));
-  const layout = layOut(sessionId, values);
-  const writer = new PartsWriter(ground, sessionId, [first.id, ...rest.map(({ id }) => id)], layout);
+  const token = newToken(now, ground.random);
+  const layout = layOut(sessionId, token, values);
+  const writer = new PartsWriter(ground, sessionId, layout);
   return {
     replyId,
     step,
@@ -177,9 +179,9 @@ function prepare(ground: Ground, sessionId: string, replyId: string, step: Step)
     writer,
     async isThere() {
       const entry = await store.get(AT.message(sessionId, first.id));
-      const head = entry === null ? null : headOf(first.id, entry.value);
-      const bytes = head === null ? null : await readBody(store, sessionId, head);
-      return bytes !== null && values[0] !== undefined && equal(bytes, values[0].bytes);
+      const body = entry === null ? null : headOf(first.id, entry.value)?.body ?? null;
+      if (body === null || values[0] === undefined) return false;
+      return "bytes" in body ? equal(body.bytes, values[0].bytes) : body.token === token;
     },
   };
 }

@@ -126,6 +126,15 @@ libraryTest("said() and answered() store a round of tools in order, and the turn
   await demandSound(world, one);
 });
 
+libraryTest("finish() says nothing again that was stored without anybody hearing of it", async (world, one) => {
+  const turn = await begin(one);
+  await one.library.said(turn, { ...SAID, text: "I look.", toolCalls: [{ id: "a", name: "f", arguments: "{}" }] });
+  const { message } = await one.library.finish(turn, { ...SAID, text: "I look.", status: "failed" });
+  assertEquals([message.status, message.bill], ["failed", null]);
+  assertEquals(await texts(one, turn.session), ["A question", "I look.", ""]);
+  await demandSound(world, one);
+});
+
 libraryTest("answered() stores more and longer results than one commit holds", async (world, one) => {
   const turn = await begin(one);
   const results = Array.from({ length: 450 }, (_, i) => ({ toolCallId: `${i}`, content: "x".repeat(i * 100) }));
