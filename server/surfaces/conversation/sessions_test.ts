@@ -213,3 +213,14 @@ Deno.test("every route is for keys and logins, and for nobody else", async () =>
   }
   assertEquals((await ask("GET /conversation/session/01SESSION", { as: { ...ANN, via: "api_key" } })).status, 200);
 });
+
+Deno.test("a body that names a session or its settings is read no further than 256 KiB", async () => {
+  const { rooms, ask } = conversationFixture();
+  rooms.add(sessionOf());
+  const json = (length: number) => ({ json: { unknown: "x".repeat(length) } });
+  for (const route of ["POST /conversation/session", "PATCH /conversation/session/01SESSION"]) {
+    assertEquals(await told(await ask(route, json(256 * 1024))), "413 body_too_large");
+    assertEquals(await told(await ask(route, json(255 * 1024))), "422 invalid_field unknown");
+  }
+  assertEquals(await told(await ask("POST /conversation", json(300 * 1024))), "422 invalid_field message");
+});

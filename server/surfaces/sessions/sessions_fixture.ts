@@ -21,7 +21,7 @@ export class Sessions {
         return Promise.resolve(new Secret("ght_ticket"));
       },
     },
-    maxBodyBytes: 100_000,
+    maxBodyBytes: 4 * 1024 * 1024,
   })]);
 
   /** Posts `body`, as JSON unless it is text. */
