@@ -70,7 +70,7 @@ for (const speech of ["text", "rpc"] as const) {
     await endQuietly(gate, upstream);
   });
 
-  Deno.test(`readers that stop lose their replies and their connections, and cost nobody anything (${speech})`, async () => {
+  Deno.test(`readers that stop lose their replies and their connections, and others are served (${speech})`, async () => {
     await using upstream = new ToldUpstream();
     await using home = await Home.make();
     await using gate = await startGate(upstream, home);

@@ -8,6 +8,13 @@ export interface AskedCall {
   readonly arguments: string;
 }
 
+/** A message of a request, as far as it is looked at. */
+export interface ModelMessage {
+  readonly role: string;
+  readonly content: unknown;
+  readonly tool_call_id?: string;
+}
+
 /** One chat request that has come, and what is done with it. */
 export class ModelCall {
   readonly #encoder = new TextEncoder();
@@ -19,10 +26,15 @@ export class ModelCall {
   /** UTF-8 bytes that were taken off our hands. */
   sent = 0;
 
-  /** @param prompt what the user said last @param signal aborted when the caller leaves */
-  constructor(readonly prompt: string, signal: AbortSignal) {
+  /** @param messages as they came @param signal aborted when the caller leaves */
+  constructor(readonly messages: readonly ModelMessage[], signal: AbortSignal) {
     signal.addEventListener("abort", () => this.#leave(), { once: true });
     this.#writer.closed.catch(() => this.#leave());
+  }
+
+  /** What the user said last. */
+  get prompt(): string {
+    return String(this.messages.findLast(({ role }) => role === "user")?.content);
   }
 
   /** When the caller was seen to have left before the end, on the monotonic clock. */
@@ -126,8 +138,7 @@ export class ToldUpstream implements AsyncDisposable {
       return Response.json({ object: "list", data: [{ id: "m", object: "model", created: 1, owned_by: "e2e" }] });
     }
     const { messages } = await request.json();
-    const said: { readonly role: string; readonly content: unknown }[] = messages;
-    const call = new ModelCall(String(said.findLast(({ role }) => role === "user")?.content), request.signal);
+    const call = new ModelCall(messages, request.signal);
     const response = call.response();
     if (call.prompt.startsWith("now")) {
       call.say(call.prompt).then(() => call.end());

@@ -28,6 +28,8 @@ export const SUITES: readonly Suite[] = [
   "conversation_resume",
   "conversation_strangers",
   "realtime_readers",
+  "realtime_leave",
+  "realtime_hostile",
   "realtime_clients",
   "realtime_access",
   "canary",
