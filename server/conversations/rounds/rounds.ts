@@ -6,8 +6,8 @@ import type { Window } from "../window/window.ts";
 
 /** Where the messages of a task come from and go to: the store, or memory. */
 export interface Script {
-  /** What goes upstream in the next round; asked before each. */
-  window(): Promise<Window>;
+  /** What goes upstream in the next round; asked before each. @throws the signal's reason */
+  window(signal: AbortSignal): Promise<Window>;
   /** The model asks for tools: kept before anybody hears of it. */
   said(said: Said): Promise<void>;
   /** What the tools gave: kept before the model goes on. */

@@ -43,7 +43,7 @@ export async function runTask(task: Task, { inference, clock }: RunOptions): Pro
   async function ask(isFirst: boolean): Promise<void> {
     const asked = round;
     signal.throwIfAborted();
-    const window = await script.window();
+    const window = await script.window(signal);
     asked.historyFrom = window.historyFrom;
     signal.throwIfAborted();
     const answer = await inference.events({

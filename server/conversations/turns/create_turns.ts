@@ -5,6 +5,7 @@ import type { Logger } from "../../telemetry/mod.ts";
 import type { Library, Opened, RunningTurn } from "../library/library.ts";
 import type { Message } from "../message.ts";
 import type { Presence } from "../presence.ts";
+import { loadTokenizer, tellingOnce } from "../window/tokenizer.ts";
 import { type Elsewhere, questionOf, replyOf } from "./elsewhere.ts";
 import { hasCode } from "./has_code.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -38,6 +39,7 @@ const STOP_PATIENCE = 10_000;
 export function createTurns({ library, presence, resolve, inference, clock, log }: TurnsOptions): Turns {
   const running = new RunningTurns({ library, clock, log });
   const recent = new RecentTurns(clock);
+  const load = tellingOnce(loadTokenizer, log);
   const leftovers = new Leftovers({ library, clock, log });
   const runs = new Set<TurnRun>();
   /** The names that turns were begun in: a lost lease gives us another. */
@@ -122,6 +124,7 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
         library,
         inference,
         clock,
+        load,
         owner() {
           owners.add(presence.owner);
           return presence.owner;

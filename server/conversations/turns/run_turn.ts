@@ -6,6 +6,7 @@ import type { Said } from "../message.ts";
 import { RefusedError } from "../rounds/refused_error.ts";
 import type { Outcome } from "../rounds/rounds.ts";
 import { runTask } from "../rounds/run_task.ts";
+import type { LoadTokenizer } from "../window/tokenizer.ts";
 import { hasCode } from "./has_code.ts";
 import { LiveTurn } from "./live_turn.ts";
 import type { PreparedTurn } from "./prepare_turn.ts";
@@ -24,6 +25,8 @@ export interface RunTurnOptions {
   readonly inference: Pick<Inference, "events">;
   /** Times the grace. */
   readonly clock: Clock;
+  /** Gets the tokenizer of a model. */
+  readonly load: LoadTokenizer;
   /** Names this process when the turn is stored. */
   readonly owner: () => string;
   /** Told in the tick in which the user's message is known to be stored. */
@@ -54,7 +57,7 @@ export interface TurnRun {
 
 /** Runs one turn, from its call to its last event. */
 export function runTurn(options: RunTurnOptions): TurnRun {
-  const { request, prepared: { call, fields, tools, wish, start, session }, library, inference, clock } = options;
+  const { request, prepared: { call, fields, tools, wish, start, session }, library, inference, clock, load } = options;
   const { who, grace, signal, startedAt, log } = request;
   const stopping = new AbortController();
   const leave = () => stopping.abort(left());
@@ -63,7 +66,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
   const begun = Promise.withResolvers<LiveTurn>();
   const running: { turn: LiveTurn | null; isStoring: boolean } = { turn: null, isStoring: false };
   const onRound = (open: OpenTurn) => running.turn?.nextRound(open);
-  const script = new StoredScript({ library, start, session, wish, onRound });
+  const script = new StoredScript({ library, start, session, wish, load, onRound });
 
   /** Each round is a call, but only the first one begins the turn. */
   async function begin(headers: Readonly<Record<string, string>>): Promise<void> {

@@ -3,6 +3,7 @@ import type { Message, Said, ToolResult } from "../message.ts";
 import type { Script } from "../rounds/rounds.ts";
 import type { Session } from "../session.ts";
 import { chooseWindow } from "../window/choose_window.ts";
+import type { LoadTokenizer } from "../window/tokenizer.ts";
 import type { Window, WindowWish } from "../window/window.ts";
 
 /** What a script is written from. */
@@ -15,6 +16,8 @@ export interface StoredScriptOptions {
   readonly session: Session | null;
   /** What has to fit into the model's window. */
   readonly wish: Omit<WindowWish, "before" | "newest">;
+  /** Gets the tokenizer of a model. */
+  readonly load: LoadTokenizer;
   /** Told when a round is stored. */
   readonly onRound: (open: OpenTurn) => void;
 }
@@ -47,9 +50,9 @@ export class StoredScript implements Script {
     }];
   }
 
-  async window(): Promise<Window> {
-    const { wish } = this.#options;
-    return await chooseWindow({ ...wish, before: this.#before(), newest: this.#newest });
+  async window(signal: AbortSignal): Promise<Window> {
+    const { wish, load } = this.#options;
+    return await chooseWindow({ ...wish, before: this.#before(), newest: this.#newest }, { load, signal });
   }
 
   /** Stores the user's message. @throws {GatehouseError} the codes of `Library.begin` */

@@ -18,6 +18,7 @@ import type { Window, WindowWish } from "./window.ts";
  * and all texts (contents, ids, names, arguments, the tools as JSON) by `createMeter()`.
  *
  * @throws what reading `before` throws
+ * @throws the reason of `options.signal`
  */
 export async function chooseWindow(wish: WindowWish, options: MeterOptions = {}): Promise<Window> {
   const system = wish.systemPrompt === null || wish.systemPrompt === "" ? [] : [systemMessage(wish.systemPrompt)];
@@ -30,6 +31,7 @@ export async function chooseWindow(wish: WindowWish, options: MeterOptions = {})
   const kept: Sent[] = [];
   let turn: Sent[] = [];
   for await (const { sent, isTurnStart } of groupsBackwards(wish.before)) {
+    options.signal?.throwIfAborted();
     if (sent.length === 0) continue;
     turn.push(...sent.toReversed());
     for (const { message } of sent) meter.add(loadOf(message));

@@ -102,3 +102,19 @@ Deno.test("chooseWindow() throws what reading throws", async () => {
   }
   await assertRejects(() => choose(1000, [], { before: broken() }), RangeError, "away");
 });
+
+Deno.test("chooseWindow() reads no further once its signal is aborted", async () => {
+  const leaving = new AbortController();
+  const reason = new Error("The client left");
+  const { state, messages } = backwards([user("a"), user("b"), user("c")]);
+  async function* before() {
+    for await (const message of messages) {
+      if (message.id === "b") leaving.abort(reason);
+      yield message;
+    }
+  }
+  const wish = { model: "m", contextTokens: 1000, reserve: 0, systemPrompt: null, tools: [], newest: NEWEST };
+  const chosen = chooseWindow({ ...wish, before: before() }, { signal: leaving.signal });
+  assertEquals(await chosen.catch((error) => error), reason);
+  assertEquals(state.read, 2);
+});

@@ -12,13 +12,15 @@ export interface MeterOptions {
   readonly load?: LoadTokenizer;
   /** Lets others have their turn in the midst of a long count. */
   readonly pause?: () => Promise<unknown>;
+  /** Ends a long count: the client has left. */
+  readonly signal?: AbortSignal;
 }
 
 /** Says whether what was added so far fits. */
 export interface Meter {
   /** Adds something. */
   add(load: Load): void;
-  /** Whether all that was added fits. Once it does not, this meter is done with. */
+  /** Whether all that was added fits. Once it does not, this meter is done with. @throws the signal's reason */
   fits(): Promise<boolean>;
 }
 
@@ -44,7 +46,7 @@ const ESTIMATOR: Tokenizer = { count: estimateTokens, forget: () => {} };
  * @param limit in tokens
  */
 export function createMeter(model: string, limit: number, options: MeterOptions = {}): Meter {
-  const { load = loadTokenizer, pause = setImmediate } = options;
+  const { load = loadTokenizer, pause = setImmediate, signal } = options;
   let counted = 0;
   let waiting: Load[] = [];
   let mostWaiting = 0;
@@ -60,7 +62,9 @@ export function createMeter(model: string, limit: number, options: MeterOptions 
       for (const slice of slices(text)) {
         if (counted > limit) return;
         counted += countSlice(slice, tokenizer);
-        if (++slicesDone % SLICES_AT_ONCE === 0) await pause();
+        if (++slicesDone % SLICES_AT_ONCE > 0) continue;
+        await pause();
+        signal?.throwIfAborted();
       }
     }
   }

@@ -81,3 +81,16 @@ Deno.test("createMeter() estimates where no tokenizer is known, or it cannot be 
     assertEquals(await meter.fits(), false);
   }
 });
+
+Deno.test("createMeter() ends a long count when its signal is aborted", async () => {
+  const leaving = new AbortController();
+  const reason = new Error("The client left");
+  const { seen, options } = watched();
+  const pause = async () => {
+    if (await options.pause() === 1) leaving.abort(reason);
+  };
+  const meter = createMeter("gpt-4o", 500_000, { ...options, pause, signal: leaving.signal });
+  meter.add(text(600_000));
+  assertEquals(await meter.fits().catch((error) => error), reason);
+  assertEquals([seen.pauses, seen.forgotten], [2, 1]);
+});

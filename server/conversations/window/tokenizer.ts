@@ -1,3 +1,4 @@
+import type { Logger } from "../../telemetry/mod.ts";
 import type { Encoding } from "./encoding.ts";
 
 /** Counts the tokens of a text, and keeps what it has learnt until it is told to forget. */
@@ -23,6 +24,20 @@ export const loadTokenizer: LoadTokenizer = async (encoding) => {
     forget: clearMergeCache,
   };
 };
+
+/** Says the first time that one cannot be had; histories are estimated then. */
+export function tellingOnce(load: LoadTokenizer, log: Pick<Logger, "warn">): LoadTokenizer {
+  let told = false;
+  return async (encoding) => {
+    try {
+      return await load(encoding);
+    } catch (error) {
+      if (!told) log.warn("a tokenizer cannot be loaded: histories are cut by an estimate", { encoding, error });
+      told = true;
+      throw error;
+    }
+  };
+}
 
 function load(encoding: Encoding) {
   switch (encoding) {

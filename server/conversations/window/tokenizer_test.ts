@@ -1,10 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { countTokens as cl100k } from "gpt-tokenizer/encoding/cl100k_base";
 import { countTokens as o200k } from "gpt-tokenizer/encoding/o200k_base";
+import { silentLogger } from "../../telemetry/mod.ts";
 import { chooseWindow } from "./choose_window.ts";
 import { backwards, message } from "./messages_fixture.ts";
 import { SAMPLES } from "./samples_fixture.ts";
-import { loadTokenizer } from "./tokenizer.ts";
+import { loadTokenizer, tellingOnce } from "./tokenizer.ts";
 
 const HINDI = SAMPLES.Hindi ?? "";
 
@@ -39,4 +40,14 @@ Deno.test("chooseWindow() fills the window of a known model by its real tokenize
   });
   assertEquals(window.messages.length, 21);
   assertEquals(window.historyFrom, "m30");
+});
+
+Deno.test("tellingOnce() says the first time that a tokenizer cannot be had", async () => {
+  const told: string[] = [];
+  const log = { ...silentLogger, warn: (message: string) => void told.push(message) };
+  const load = tellingOnce(() => Promise.reject(new Error("not there")), log);
+  for (const encoding of ["o200k_base", "cl100k_base", "o200k_base"] as const) {
+    await assertRejects(() => load(encoding), Error, "not there");
+  }
+  assertEquals(told.length, 1);
 });
