@@ -7,6 +7,8 @@ import { uniqueIds } from "./unique_ids.ts";
 
 /** The longest reply, in bytes of UTF-8, the arguments of its calls included. */
 const MAX_REPLY = 16 * 1024 * 1024;
+/** The longest name of a model, in UTF-16 units: it stands in the session's record. */
+const MAX_NAME = 200;
 /** As many calls may be asked for at once. */
 const MAX_CALLS = 128;
 
@@ -40,7 +42,7 @@ export class Round {
   take(event: ModelEvent): void {
     switch (event.type) {
       case "start":
-        this.#model = event.model ?? this.#model;
+        this.#model = event.model?.slice(0, MAX_NAME) ?? this.#model;
         break;
       case "text":
       case "refusal":

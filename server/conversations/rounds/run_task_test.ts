@@ -38,6 +38,12 @@ Deno.test("runTask() without tools is one call: text and refusal are told, reaso
   assertEquals([call?.body, call?.stream], [{ temperature: 0, messages: [{ role: "user", content: "hi" }] }, true]);
 });
 
+Deno.test("runTask() takes no more of an upstream's model name than a record holds", async () => {
+  const inference = new FakeInference([{ type: "start", id: null, model: "m".repeat(100_000) }, text("a"), STOP]);
+  const { task } = newTask();
+  assertEquals((await runTask(task, { inference })).said.model, "m".repeat(200));
+});
+
 Deno.test("runTask() goes on as long as the model asks for tools: each round is kept before the next", async () => {
   const inference = new FakeInference(
     [

@@ -7,8 +7,9 @@ export const JOINABLE_FOR = 120_000;
 const LONGEST = 4 * 1024 * 1024;
 /** All of them together; the oldest go first. */
 const ALL = 64 * 1024 * 1024;
-/** What a turn weighs beside its text, about. */
+/** What a turn weighs beside its text, about, and each piece of it: a model says a few letters at a time. */
 const EACH = 1024;
+const EACH_PIECE = 32;
 
 /** Turns that ended a short while ago, by their reply. One that is gone from here is joined by what is stored of it. */
 export class RecentTurns {
@@ -58,5 +59,6 @@ export class RecentTurns {
 }
 
 function weightOf({ log }: LiveTurn): number {
-  return log.bytes + EACH;
+  // In pieces, and whole in the message of the last event.
+  return 2 * log.bytes + log.pieces * EACH_PIECE + EACH;
 }

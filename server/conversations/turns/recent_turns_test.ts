@@ -17,7 +17,7 @@ async function endedTurns(world: World, texts: readonly string[], grace: number 
       model: "m",
     });
     const turn = new LiveTurn({ open, grace, stop: () => {}, clock: world.clock });
-    turn.say(text);
+    for (const piece of text.split("|")) turn.say(piece);
     turn.end({ message: null, usage: null, failure: null }, { type: "error", error: new Error("gone") });
     return turn;
   }));
@@ -25,7 +25,7 @@ async function endedTurns(world: World, texts: readonly string[], grace: number 
 
 Deno.test("RecentTurns holds so many bytes: the oldest go first", async () => {
   await using world = await World.open();
-  const recent = new RecentTurns(world.clock, 8_000);
+  const recent = new RecentTurns(world.clock, 12_000);
   const turns = await endedTurns(world, ["x".repeat(2_000), "y".repeat(2_000), "z".repeat(2_000)], 20_000);
   for (const turn of turns) recent.add(turn);
   const held = turns.map((turn) => recent.get(turn.sessionId, turn.replyId) !== null);
@@ -33,6 +33,15 @@ Deno.test("RecentTurns holds so many bytes: the oldest go first", async () => {
   assertEquals(world.clock.pending, 2);
   recent.clear();
   assertEquals(world.clock.pending, 0);
+});
+
+Deno.test("RecentTurns counts what pieces weigh beside their text", async () => {
+  await using world = await World.open();
+  const recent = new RecentTurns(world.clock, 50_000);
+  const turns = await endedTurns(world, Array.from({ length: 3 }, () => "x|".repeat(1_000)), 20_000);
+  for (const turn of turns) recent.add(turn);
+  assertEquals(turns.map((turn) => recent.get(turn.sessionId, turn.replyId) !== null), [false, false, true]);
+  recent.clear();
 });
 
 Deno.test("RecentTurns holds no turn that ends with its client", async () => {
