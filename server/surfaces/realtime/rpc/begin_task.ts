@@ -10,6 +10,12 @@ export interface BeginOptions {
   readonly task: RunningTask;
   /** On whose behalf, as of now. */
   readonly who: Who;
+  /**
+   * Asked before the model goes on: a task may wait for its tools for hours.
+   *
+   * @throws {GatehouseError} whoever asked may not pass any more
+   */
+  readonly stillMay: () => Promise<void>;
   /** When it was asked for, in milliseconds on the monotonic clock. */
   readonly startedAt: number;
   /** The connection it runs on. */
@@ -31,8 +37,9 @@ export interface Begun {
  */
 export async function beginStored(
   wish: GenerateWish & { readonly kind: "stored" },
-  { task, who, startedAt, connection: { session, headers, log }, conversations }: BeginOptions,
+  options: BeginOptions,
 ): Promise<Begun> {
+  const { task, who, startedAt, connection: { session, headers, log }, conversations } = options;
   const turn = await conversations.turns.begin({
     who,
     sessionId: session.id,
@@ -40,7 +47,7 @@ export async function beginStored(
     settings: wish.settings,
     fields: wish.fields,
     ...(wish.tools === null ? {} : { tools: wish.tools }),
-    callTools: task.call,
+    callTools: callsOf(options),
     onText: task.text,
     grace: null,
     signal: task.signal,
@@ -58,8 +65,9 @@ export async function beginStored(
  */
 export async function beginStateless(
   wish: GenerateWish & { readonly kind: "stateless" },
-  { task, who, startedAt, connection: { session, headers, log }, conversations }: BeginOptions,
+  options: BeginOptions,
 ): Promise<Begun> {
+  const { task, who, startedAt, connection: { session, headers, log }, conversations } = options;
   const tools = wish.tools ?? await conversations.library.tools(who.userId, session.id);
   const { model = null, temperature = null, maxTokens = null, topP = null } = wish.settings;
   const admitted = Promise.withResolvers<null>();
@@ -70,7 +78,7 @@ export async function beginStateless(
     settings: { model: model === "default" ? null : model, temperature, maxTokens, topP },
     fields: wish.fields,
     tools,
-    callTools: task.call,
+    callTools: callsOf(options),
     onText: task.text,
     signal: task.signal,
     // The key that makes a request safe to repeat is the connection's: all its tasks would be repetitions of one.
@@ -82,6 +90,15 @@ export async function beginStateless(
   const first = await Promise.race([admitted.promise, outcome]);
   if (first !== null && first.failure !== null) throw first.failure;
   return { ended: outcome.then(endOfTask, (thrown) => ({ kind: "error", thrown })) };
+}
+
+/** Has the calls of a round made; what the tools gave goes to the model only for whoever may still ask it. */
+function callsOf({ task, stillMay }: BeginOptions): RunningTask["call"] {
+  return async (calls, signal) => {
+    const results = await task.call(calls, signal);
+    await stillMay();
+    return results;
+  };
 }
 
 function endOfTurn({ message, usage, failure }: TurnEnd): Ending {
