@@ -71,7 +71,7 @@ Deno.test("list() demands and guards once for each batch, not for each entry", a
       return super.setTimeout(...given);
     }
   }
-  const demand = () => Promise.resolve(void demanded++);
+  const demand = () => void demanded++;
   const store = await numbered({ clock: new CountingClock(), demand });
   [demanded, timers] = [0, 0];
   assertEquals(await valuesOf(store), NUMBERS);

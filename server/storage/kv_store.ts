@@ -26,8 +26,8 @@ export interface KvStoreOptions {
   /** Spreads the pauses; from 0 up to 1. @default {Math.random} */
   readonly random?: () => number;
   readonly limits?: Partial<StoreLimits>;
-  /** Rejects while nothing may be read or written. @default {nothing is demanded} */
-  readonly demand?: () => Promise<void>;
+  /** Throws while nothing may be read or written. Asked before every call: it must be quick. @default {nothing is demanded} */
+  readonly demand?: () => void;
 }
 
 /** A {@linkcode Store} on an open Deno KV. The store owns it: closing the store closes the KV. */
@@ -86,7 +86,7 @@ interface Attempt {
   readonly clock: Clock;
   readonly random: () => number;
   readonly limits: StoreLimits;
-  readonly demand: (() => Promise<void>) | undefined;
+  readonly demand: (() => void) | undefined;
 }
 
 function selectorOf(prefix: Deno.KvKey, { start, end }: ListOptions): Deno.KvListSelector {
@@ -116,7 +116,8 @@ async function patiently<T>(
   const begun = clock.monotonic();
   for (let tries = 0;; tries++) {
     try {
-      return await within(clock, limits.call - (clock.monotonic() - begun), demand?.().then(call) ?? call());
+      demand?.();
+      return await within(clock, limits.call - (clock.monotonic() - begun), call());
     } catch (error) {
       const pause = Math.min(5 * 2 ** tries, 100) * (0.5 + random());
       if (isBusy(error) && clock.monotonic() - begun + pause <= limits.busy) {

@@ -43,20 +43,31 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     return kvStore({ kv: await openRemote(settings.kvUrl, settings.kvAccessToken, openKv), clock, random, limits });
   }
   const kv = await openFile(settings.dataDir, { clock, log, random, limits, openKv });
-  return kvStore({ kv, clock, random, limits, demand: await stillThere(pathIn(settings.dataDir)) });
+  return kvStore({ kv, clock, random, limits, demand: stillThere(pathIn(settings.dataDir)) });
 }
 
 function pathIn(dataDir: string): string {
   return `${dataDir}/gatehouse.db`;
 }
 
-/** SQLite goes on with a file that was removed, and what it writes there nobody finds again. */
-async function stillThere(path: string): Promise<() => Promise<void>> {
-  const { dev, ino } = await Deno.stat(path);
-  return async () => {
-    const now = await Deno.stat(path).catch(() => null);
+/**
+ * SQLite goes on with a file that was removed, and what it writes there nobody finds again. Asked in place, for that
+ * takes 1.5 µs, and by way of another thread 70.
+ */
+function stillThere(path: string): () => void {
+  const { dev, ino } = Deno.statSync(path);
+  return () => {
+    const now = statOf(path);
     if (now === null || now.dev !== dev || now.ino !== ino) throw new FileGone();
   };
+}
+
+function statOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return null;
+  }
 }
 
 type Effects = Required<Omit<OpenStoreOptions, "settings" | "limits">> & { readonly limits: StoreLimits };
