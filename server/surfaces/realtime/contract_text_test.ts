@@ -10,7 +10,7 @@ import {
   startTalk,
   str,
 } from "../conversation/contract_talk_fixture.ts";
-import { OPCODE, RawClient } from "../../http/frame_fixture.ts";
+import { RawClient } from "../../http/frame_fixture.ts";
 import { openIn, openSession, Socket } from "./contract_socket_fixture.ts";
 
 const USED = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7, estimated: false };
@@ -205,17 +205,6 @@ Deno.test("a frame over 1 MiB closes with 1009, one of 1 MiB is a message", asyn
   using over = await RawClient.open(url, headers);
   await over.text(`${text}x`);
   assertEquals((await over.closed())?.code, 1009);
-});
-
-Deno.test("a ping comes every 30 s, and a reader that answers none is let go", async () => {
-  await using talk = await startTalk();
-  const { ann, house } = talk;
-  const session = str((await ann.call("POST", "/set-llm", {})).json["session_id"]);
-  using client = await RawClient.open(new URL(`/ws/${session}`, house.gate.origin), {
-    authorization: `Bearer ${ann.access}`,
-  });
-  house.clock.skip(30_001);
-  assertEquals((await client.next())?.opcode, OPCODE.ping);
 });
 
 Deno.test("a limited key gets the error frame rate_limit_exceeded, with a model list model_not_allowed", async () => {
