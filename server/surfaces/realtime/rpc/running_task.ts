@@ -1,6 +1,11 @@
+import { Buffer } from "node:buffer";
 import { type GivenResult, parseArguments, type ToolDesk, type ToolResult } from "../../../conversations/mod.ts";
 import type { ToolCall } from "../../../upstream/mod.ts";
+import { paramFault } from "./param_fault.ts";
 import { createOutlet, type Outlet, type OutletSocket } from "./outlet.ts";
+
+/** The results of a task together, in bytes of JSON: they wait in memory for the rounds to come. */
+const MAX_RESULTS = 16 * 1024 * 1024;
 
 /** How a task ended. */
 export type Ending =
@@ -41,7 +46,12 @@ export interface RunningTask {
   readonly call: (calls: readonly ToolCall[], signal: AbortSignal) => Promise<readonly ToolResult[]>;
   /** The tool that an open call names; undefined: no such call waits. */
   toolOf(callId: string): string | undefined;
-  /** Takes results. @returns how many of them a call was waiting for */
+  /**
+   * Takes results.
+   *
+   * @returns how many of them a call was waiting for
+   * @throws {GatehouseError} `invalid_field`: those of the task are too long together; none is taken
+   */
   give(results: readonly GivenResult[]): number;
   /** Tells the client of anything else. */
   notify: Outlet["notify"];
@@ -52,6 +62,7 @@ export function createRunningTask({ id, sessionId, isStored, desk, socket }: Run
   const controller = new AbortController();
   const outlet = createOutlet(socket);
   let open: ReadonlyMap<string, string> = new Map();
+  let bytes = 0;
 
   function notify(method: string, params: Readonly<Record<string, unknown>>): void {
     outlet.notify(method, { session_id: sessionId, task_id: id, ...params });
@@ -82,6 +93,14 @@ export function createRunningTask({ id, sessionId, isStored, desk, socket }: Run
       }
     },
     toolOf: (callId) => open.get(callId),
-    give: (results) => desk.give(results),
+    give(results) {
+      const more = Buffer.byteLength(JSON.stringify(results));
+      if (bytes + more > MAX_RESULTS) {
+        throw paramFault("tool_result", "results", "are longer than 16 MiB with those before; send shorter ones");
+      }
+      const taken = desk.give(results);
+      if (taken > 0) bytes += more;
+      return taken;
+    },
   };
 }
