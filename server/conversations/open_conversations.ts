@@ -63,7 +63,8 @@ export async function openConversations(
     await turns.close();
     // A long deletion may be cut off anywhere: the next start goes on with it.
     const over = new AbortController();
-    await Promise.race([mending.rest(), delay(clock, PATIENCE, over.signal).catch(() => {})]);
+    const erased = Promise.all([mending.rest(), library.rest()]);
+    await Promise.race([erased, delay(clock, PATIENCE, over.signal).catch(() => {})]);
     over.abort();
     await presence.close();
   }

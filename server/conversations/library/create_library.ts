@@ -48,6 +48,7 @@ export function createLibrary({ store, presence, clock, random = Math.random, lo
     remove: (userId, sessionId) => remove(ground, userId, sessionId),
     removeAllOf: (userId) => eraser.allOf(userId),
     resume: () => resume(ground),
+    rest: () => eraser.rest(),
     history: (session, page) => history(store, session, page),
     backwards: (session, before) => backwards(store, session, before),
     forwards: (session) => forwards(store, session),

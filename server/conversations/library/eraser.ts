@@ -66,6 +66,11 @@ export class Eraser {
     await work;
   }
 
+  /** Waits for what is being erased in the background. Never rejects. */
+  async rest(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+  }
+
   /** Erases all sessions of a user, and ends what was begun before. @throws {GatehouseError} `storage_unavailable` */
   async allOf(userId: string): Promise<void> {
     for (;;) {

@@ -190,3 +190,14 @@ libraryTest(
     await demandSound(world, two);
   },
 );
+
+libraryTest("rest() waits for what a turn has replaced, which is erased behind it", async (world, one) => {
+  const session = await exchange(one);
+  const [first] = await allMessages(one, session);
+  const turn = await begin(one, { session, replaceFrom: first?.id ?? "" });
+  const marks = async () => (await keysIn(world)).filter(([root]) => root === "conversation_erasing").length;
+  await one.library.rest();
+  assertEquals(await marks(), 0);
+  await one.library.finish(turn, SAID);
+  await demandSound(world, one);
+});

@@ -93,6 +93,8 @@ export interface Library {
   removeAllOf(userId: string): Promise<void>;
   /** Ends what a stop or a crash has left half done: deletions, and turns whose process has died. */
   resume(): Promise<void>;
+  /** Waits for what is being erased in the background. Never rejects. */
+  rest(): Promise<void>;
 
   /** A page of messages, oldest first within it; the first is the latest page, and the cursor goes back. Holds 8 MiB at most, but one message at least. */
   history(session: Session, page: PageOptions): Promise<Page<Message>>;

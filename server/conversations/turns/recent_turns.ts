@@ -14,10 +14,8 @@ const EACH_PIECE = 32;
 /** Turns that ended a short while ago, by their reply. One that is gone from here is joined by what is stored of it. */
 export class RecentTurns {
   readonly #clock: Clock;
-  readonly #turns = new Map<string, { readonly turn: LiveTurn; readonly timer: Timer }>();
-
+  readonly #turns = new Map<string, { readonly turn: LiveTurn; readonly timer: Timer; readonly end: number }>();
   #bytes = 0;
-
   readonly #atMost: number;
 
   /** @param atMost bytes of all turns together */
@@ -30,7 +28,7 @@ export class RecentTurns {
   add(turn: LiveTurn): void {
     if (!turn.isResumable || turn.log.bytes > LONGEST) return;
     const timer = this.#clock.setTimeout(() => this.#forget(turn.replyId), JOINABLE_FOR);
-    this.#turns.set(turn.replyId, { turn, timer });
+    this.#turns.set(turn.replyId, { turn, timer, end: this.#clock.monotonic() + JOINABLE_FOR });
     this.#bytes += weightOf(turn);
     for (const replyId of this.#turns.keys()) {
       if (this.#bytes <= this.#atMost) return;
@@ -40,8 +38,10 @@ export class RecentTurns {
 
   /** The turn of this reply; null: there is none any more. */
   get(sessionId: string, replyId: string): LiveTurn | null {
-    const turn = this.#turns.get(replyId)?.turn;
-    return turn?.sessionId === sessionId ? turn : null;
+    const known = this.#turns.get(replyId);
+    // A timer may come late: after a busy moment, or a computer's sleep.
+    if (known === undefined || this.#clock.monotonic() >= known.end) return null;
+    return known.turn.sessionId === sessionId ? known.turn : null;
   }
 
   /** Forgets all. */

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { LiveTurn } from "./live_turn.ts";
 import { RecentTurns } from "./recent_turns.ts";
 import { USER, World } from "./turns_fixture.ts";
@@ -41,6 +41,26 @@ Deno.test("RecentTurns counts what pieces weigh beside their text", async () => 
   const turns = await endedTurns(world, Array.from({ length: 3 }, () => "x|".repeat(1_000)), 20_000);
   for (const turn of turns) recent.add(turn);
   assertEquals(turns.map((turn) => recent.get(turn.sessionId, turn.replyId) !== null), [false, false, true]);
+  recent.clear();
+});
+
+Deno.test("RecentTurns gives no turn after its time, though the timer be late", async () => {
+  await using world = await World.open();
+  let late = 0;
+  const { clock } = world;
+  const recent = new RecentTurns({
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic() + late,
+    setTimeout: (fn, ms) => clock.setTimeout(fn, ms),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+  });
+  const [turn] = await endedTurns(world, ["x"], 20_000);
+  assert(turn);
+  recent.add(turn);
+  late = 119_999;
+  assertEquals(recent.get(turn.sessionId, turn.replyId), turn);
+  late = 120_000;
+  assertEquals(recent.get(turn.sessionId, turn.replyId), null);
   recent.clear();
 });
 
