@@ -113,12 +113,10 @@ function* eventsOf(
 ): Generator<ModelEvent, void, undefined> {
   if (data.trim() === "") return;
   const value = parse(data);
-  const events = value !== undefined
-    ? chat.read(isError ? asFailure(value) : value)
-    : isError
-    ? chat.read({ error: data })
-    : [{ type: "other", choice: null, raw: data } as const];
-  for (const event of events) {
+  // What was in it is lost: an answer without it would pass for whole.
+  if (value === undefined && !isError) throw unusable(upstream, "one of its events is not JSON");
+  const failure = value === undefined ? { error: data } : asFailure(value);
+  for (const event of chat.read(isError ? failure : value)) {
     yield event;
     if (event.type === "error") throw reported(upstream, event.message);
   }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { FakeClock, settle } from "../../effects/fake_clock.ts";
 import { type ErrorCode, GatehouseError } from "../../errors/mod.ts";
@@ -78,7 +78,7 @@ Deno.test("readEvents() gives the same events however the stream is cut", async 
     delta('"tool_calls":[{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":"{"}}]').replaceAll(
       "\n",
       "\r\n",
-    ) + delta('"tool_calls":[{"index":0,"function":{"arguments":"}"}}]') + "data: not json\n\n" + FINISH +
+    ) + delta('"tool_calls":[{"index":0,"function":{"arguments":"}"}}]') + FINISH +
     `data: {${HEAD},"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}\n\n` + DONE;
   const expected: readonly ModelEvent[] = [
     START,
@@ -86,7 +86,6 @@ Deno.test("readEvents() gives the same events however the stream is cut", async 
     text("two lines"),
     { type: "tool_call_delta", choice: 0, index: 0, id: "t1", name: "f", arguments: "{" },
     { type: "tool_call_delta", choice: 0, index: 0, arguments: "}" },
-    { type: "other", choice: null, raw: "not json" },
     STOP,
     { type: "usage", usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 } },
   ];
@@ -101,6 +100,20 @@ Deno.test("readEvents() gives the same events however the stream is cut", async 
     { numRuns: 100 },
   );
   assertEquals((await outcome(stream([...bytes].map((byte) => Uint8Array.of(byte))))).events, expected);
+});
+
+Deno.test("readEvents() fails where an event is not JSON: without it the answer would pass for whole", async () => {
+  for (const broken of ["not json", '{"choices":[{"delta":{"content":"lo', "{}{}"]) {
+    const { events, code, message } = await outcome(
+      stream([
+        new TextEncoder().encode(
+          `${delta('"content":"a"')}data: ${broken}\n\n${delta('"content":"b"')}${FINISH}${DONE}`,
+        ),
+      ]),
+    );
+    assertEquals([events, code], [[START, text("a")], "upstream_failed"]);
+    assertMatch(message, /not JSON/);
+  }
 });
 
 Deno.test("readEvents() makes the same events of a whole answer", async () => {
