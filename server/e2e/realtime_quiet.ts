@@ -19,7 +19,7 @@ interface Line {
 export async function endQuietly(gate: Gate, upstream: ToldUpstream): Promise<void> {
   await eventually(() => Promise.resolve(upstream.open === 0 || undefined), "the upstream's requests to end");
   await eventually(async () => await openStreams(gate) === 0 || undefined, "the gate's streams to end");
-  await eventually(() => Promise.resolve(openSockets(gate) === 0 || undefined), "the gate's WebSockets to end");
+  await socketsOpen(gate, 0);
   await gate.stop();
   const lines = linesOf(gate);
   const last = lines.findLast(({ message }) => message === "draining");
@@ -33,11 +33,23 @@ async function openStreams(gate: Gate): Promise<number> {
   return Number(/^gatehouse_open_streams (\d+)$/m.exec(text)?.[1]);
 }
 
-/** How many WebSockets of a gate are open, by its log. */
-export function openSockets(gate: Gate): number {
-  const lines = linesOf(gate);
-  const opened = lines.filter(({ status }) => status === 101).length;
-  return opened - lines.filter(({ message }) => message === "WebSocket closed").length;
+/** Waits until so many WebSockets of a gate are open, by its log. */
+export async function socketsOpen(gate: Gate, count: number): Promise<void> {
+  const isSo = async () => {
+    await allIsLogged(gate);
+    const lines = linesOf(gate);
+    const opened = lines.filter(({ status }) => status === 101).length;
+    return opened - lines.filter(({ message }) => message === "WebSocket closed").length === count || undefined;
+  };
+  await eventually(isSo, `${count} open WebSockets`);
+}
+
+/** Waits until what has happened so far is in the output. */
+async function allIsLogged(gate: Gate): Promise<void> {
+  const id = crypto.randomUUID();
+  const response = await fetch(`${gate.url}/health/live`, { headers: { "x-request-id": id } });
+  await response.body?.cancel();
+  await gate.child.until((output) => output.includes(id) || undefined, "line of the log");
 }
 
 function linesOf(gate: Gate): Line[] {

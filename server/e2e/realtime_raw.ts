@@ -37,21 +37,27 @@ export function rpc(id: unknown, method: string, params: unknown): string {
   return JSON.stringify({ jsonrpc: "2.0", id, method, params });
 }
 
-/** Reads on to the answer with this id, past all else. */
-export async function answerTo(client: RawClient, id: unknown): Promise<RpcFrame> {
+/** Reads on to the answer with this id, past all else. @param ms how long that may take, in milliseconds */
+async function answerTo(client: RawClient, id: unknown, ms?: number): Promise<RpcFrame> {
   const read = async () => {
     while (true) {
       const frame: RpcFrame = JSON.parse(await client.nextText());
       if (frame.id === id) return frame;
     }
   };
-  return await within(read(), `the answer to ${id}`);
+  return await within(read(), `the answer to ${id}`, ms);
 }
 
-/** Asks and reads on to the answer. */
-export async function askRaw(client: RawClient, id: unknown, method: string, params: unknown): Promise<RpcFrame> {
+/** Asks and reads on to the answer. @param ms how long that may take, in milliseconds */
+export async function askRaw(
+  client: RawClient,
+  id: unknown,
+  method: string,
+  params: unknown,
+  ms?: number,
+): Promise<RpcFrame> {
   await client.text(rpc(id, method, params));
-  return await answerTo(client, id);
+  return await answerTo(client, id, ms);
 }
 
 /** Begins a stateless task. @returns its id */

@@ -102,8 +102,8 @@ export class ModelCall {
  */
 export class ToldUpstream implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  readonly #calls: ModelCall[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #calls = new Map<string, ModelCall[]>();
+  readonly #waiting = new Map<string, () => void>();
 
   constructor() {
     this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (it) => this.#serve(it));
@@ -116,20 +116,20 @@ export class ToldUpstream implements AsyncDisposable {
 
   /** How many requests of those that were not answered at once are neither ended nor left. */
   get open(): number {
-    return this.#calls.filter(({ isOpen }) => isOpen).length;
+    return this.#all().filter(({ isOpen }) => isOpen).length;
   }
 
-  /** The request with this prompt, once it is here; the n-th of them, from 0. */
+  /** The request with this prompt, once it is here; the n-th of them, from 0. One at a time may wait for a prompt. */
   async called(prompt: string, n = 0): Promise<ModelCall> {
     while (true) {
-      const call = this.#calls.filter((call) => call.prompt === prompt)[n];
+      const call = this.#calls.get(prompt)?.[n];
       if (call !== undefined) return call;
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      await new Promise<void>((resolve) => this.#waiting.set(prompt, resolve));
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#calls.map((call) => call.end()));
+    await Promise.all(this.#all().map((call) => call.end()));
     await this.#server.shutdown();
   }
 
@@ -144,9 +144,12 @@ export class ToldUpstream implements AsyncDisposable {
       call.say(call.prompt).then(() => call.end());
       return await response;
     }
-    this.#calls.push(call);
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    this.#calls.set(call.prompt, [...this.#calls.get(call.prompt) ?? [], call]);
+    this.#waiting.get(call.prompt)?.();
     return await response;
+  }
+
+  #all(): readonly ModelCall[] {
+    return [...this.#calls.values()].flat();
   }
 }

@@ -30,6 +30,8 @@ export const SUITES: readonly Suite[] = [
   "realtime_readers",
   "realtime_leave",
   "realtime_hostile",
+  "realtime_fuzz",
+  "realtime_crowd",
   "realtime_clients",
   "realtime_access",
   "canary",
