@@ -25,19 +25,21 @@ interface Piece {
 }
 
 /** Keeps what replies under way have said so far, many in one commit. @throws {GatehouseError} `storage_unavailable` */
-export async function keepDrafts(store: Store, drafts: readonly Draft[]): Promise<void> {
+export async function keepDrafts(store: Store, drafts: readonly Draft[]): Promise<ReadonlySet<string>> {
+  const over = new Set<string>();
   let batch: Piece[] = [];
   let size = 0;
   for (const piece of drafts.flatMap(piecesOf)) {
     const cost = 2 * piece.text.length + 200;
     if (batch.length === AT_ONCE || size + cost > BUDGET) {
-      await keep(store, batch);
+      await keep(store, batch, over);
       [batch, size] = [[], 0];
     }
     batch.push(piece);
     size += cost;
   }
-  await keep(store, batch);
+  await keep(store, batch, over);
+  return over;
 }
 
 function piecesOf({ turn, index, text }: Draft): Piece[] {
@@ -49,13 +51,15 @@ function piecesOf({ turn, index, text }: Draft): Piece[] {
   return pieces;
 }
 
-async function keep(store: Store, batch: readonly Piece[]): Promise<void> {
+/** @param over the turns that are over are added to these */
+async function keep(store: Store, batch: readonly Piece[], over: Set<string>): Promise<void> {
   const sessions = Map.groupBy(batch, ({ turn }) => turn.session.id);
   for (let tries = 0; tries < TRIES; tries++) {
     const checks: { key: Deno.KvKey; version: string | null }[] = [];
     const puts: { key: Deno.KvKey; value: unknown; expireIn: number }[] = [];
     await Promise.all([...sessions].map(async ([id, pieces]) => {
       const { mark, version } = await readMark(store, id);
+      for (const { turn } of pieces) if (mark?.messageId !== turn.message.id) over.add(turn.message.id);
       const open = pieces.filter(({ turn }) => mark?.messageId === turn.message.id && mark.replyId === turn.replyId);
       if (open.length === 0) return;
       // A turn that ends meanwhile erases its drafts, and none comes after it.
@@ -68,7 +72,7 @@ async function keep(store: Store, batch: readonly Piece[]): Promise<void> {
     if (puts.length === 0 || await store.commit({ checks, puts }) !== null) return;
     // One turn that has taken a step must not keep the others waiting.
     if (sessions.size > 1) {
-      for (const pieces of sessions.values()) await keep(store, pieces);
+      for (const pieces of sessions.values()) await keep(store, pieces, over);
       return;
     }
   }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { settle } from "../../effects/fake_clock.ts";
 import { systemClock } from "../../effects/mod.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import type { Change, Store } from "../../storage/mod.ts";
@@ -192,12 +193,24 @@ libraryTest(
 );
 
 libraryTest("rest() waits for what a turn has replaced, which is erased behind it", async (world, one) => {
+  const gate = Promise.withResolvers<void>();
+  const slow = await world.process((store): Store => ({
+    ...store,
+    async commit(change) {
+      if (change.deletes?.some(([root]) => root === "message")) await gate.promise;
+      return await store.commit(change);
+    },
+  }));
   const session = await exchange(one);
   const [first] = await allMessages(one, session);
-  const turn = await begin(one, { session, replaceFrom: first?.id ?? "" });
-  const marks = async () => (await keysIn(world)).filter(([root]) => root === "conversation_erasing").length;
-  await one.library.rest();
-  assertEquals(await marks(), 0);
-  await one.library.finish(turn, SAID);
+  const turn = await begin(slow, { session, replaceFrom: first?.id ?? "" });
+  let isOver = false;
+  const resting = slow.library.rest().then(() => isOver = true);
+  await settle();
+  assertEquals(isOver, false);
+  gate.resolve();
+  await resting;
+  assertEquals((await keysIn(world)).filter(([root]) => root === "conversation_erasing"), []);
+  await slow.library.finish(turn, SAID);
   await demandSound(world, one);
 });

@@ -118,8 +118,12 @@ export interface Library {
     readonly turn: OpenTurn;
     readonly messages: readonly Message[];
   }>;
-  /** Keeps what replies under way have said so far. A turn that is over by now is passed over. */
-  keep(drafts: readonly Draft[]): Promise<void>;
+  /**
+   * Keeps what replies under way have said so far. A turn that is over by now is passed over.
+   *
+   * @returns the user's messages of turns that are not the session's any more
+   */
+  keep(drafts: readonly Draft[]): Promise<ReadonlySet<string>>;
   /**
    * Stores the reply, names an unnamed session, and frees it, in one commit.
    *

@@ -120,6 +120,23 @@ Deno.test("remove() takes a session from under the turn of a process that does n
   assertEquals(told(await world.settled(events)), ["session", "error: not_found"]);
 });
 
+Deno.test("a turn whose session is gone from the store, as with its user, is stopped within a second", async () => {
+  await using world = await World.open();
+  const [one, two] = [world.start("p1"), world.start("p2")];
+  const turn = await one.turns.begin(request("hi", { grace: null }));
+  const other = await one.turns.begin(request("you too", { grace: null }));
+  const [call, otherCall] = one.model.calls;
+  assert(call && otherCall);
+  const events = readAll(turn);
+  await two.library.remove(USER, turn.sessionId);
+  for (const each of [call, otherCall]) each.say("more");
+  await world.clock.advance(1_000);
+  assertEquals([call.isAborted, otherCall.isAborted], [true, false]);
+  assertEquals(told(await world.settled(events)), ["session", "more", "error: not_found"]);
+  otherCall.finish();
+  assertEquals((await world.settled(other.ended)).message?.status, "complete");
+});
+
 Deno.test("a process that dies loses a second of a reply at most, and another ends the turn", async () => {
   await using world = await World.open();
   const [one, two] = [world.start("p1"), world.start("p2")];

@@ -72,10 +72,13 @@ export class RunningTurns {
   }
 
   async #keep(): Promise<void> {
-    const drafts = [...this.#turns.values()].flatMap((turn) => turn.draft() ?? []);
+    const turns = [...this.#turns.values()];
+    const drafts = turns.flatMap((turn) => turn.draft() ?? []);
     if (drafts.length === 0) return;
-    await this.#library.keep(drafts.map(({ draft }) => draft));
+    const over = await this.#library.keep(drafts.map(({ draft }) => draft));
     for (const { kept } of drafts) kept();
+    // Its session was deleted, or another process took this one for dead: what it says is stored no more.
+    for (const turn of turns) if (over.has(turn.messageId)) turn.stop();
   }
 
   async #hear(): Promise<void> {
