@@ -1,4 +1,5 @@
 import type { Library, OpenTurn, TurnStart } from "../library/library.ts";
+import { userMessage } from "../library/replies.ts";
 import type { Message, Said, ToolResult } from "../message.ts";
 import type { Script } from "../rounds/rounds.ts";
 import type { Session } from "../session.ts";
@@ -33,21 +34,7 @@ export class StoredScript implements Script {
 
   constructor(options: StoredScriptOptions) {
     this.#options = options;
-    const { content, metadata } = options.start;
-    this.#newest = [{
-      id: TO_BE,
-      role: "user",
-      content,
-      toolCalls: [],
-      toolCallId: null,
-      status: "complete",
-      finishReason: null,
-      historyFrom: null,
-      model: null,
-      bill: null,
-      metadata,
-      createdAt: 0,
-    }];
+    this.#newest = [userMessage(TO_BE, options.start, 0)];
   }
 
   async window(signal: AbortSignal): Promise<Window> {
