@@ -75,6 +75,7 @@ function rig(options: { readonly totalTimeout?: number; readonly send?: (call: U
       options.send?.(call);
       return Promise.resolve({
         ok: true,
+        clean: (text) => text,
         response: new Response(body(), { headers: { "content-type": "text/event-stream" } }),
       });
     },

@@ -1,14 +1,17 @@
 import { Buffer } from "node:buffer";
 import { GatehouseError } from "../errors/mod.ts";
-import { type ModelEvent, readEvents, type Usage } from "../upstream/mod.ts";
+import { type ModelEvent, readEvents, type UpstreamAnswer, type Usage } from "../upstream/mod.ts";
 import { type AnswerContext, headersOf } from "./answers.ts";
 import type { Ending } from "./ending.ts";
 import type { EventCall, EventStream } from "./event_call.ts";
 
+/** An answer that is no refusal. */
+type SentAnswer = Extract<UpstreamAnswer, { readonly ok: true }>;
+
 /** An answer as events: counted as they pass, and recorded on every ending. */
 export function eventAnswer(
   call: EventCall,
-  response: Response,
+  { response, clean }: SentAnswer,
   ending: Ending,
   { clock, watchdog, metrics }: AnswerContext,
 ): EventStream {
@@ -43,6 +46,7 @@ export function eventAnswer(
         silence: upstream.settings.requestTimeout,
         signal: ending.signal,
         upstream: upstream.name,
+        clean,
       });
       for await (const event of source) {
         if (isFirst && stream) metrics.firstToken(upstream.name, clock.monotonic() - startedAt);

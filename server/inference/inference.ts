@@ -164,7 +164,7 @@ export function createInference({ clock, watchdog, metrics, admissions }: Infere
           const { status, body } = answer;
           return { kind: "refused", status, headers: headersOf(answer.headers, ending), body };
         }
-        return eventAnswer(call, answer.response, ending, context);
+        return eventAnswer(call, answer, ending, context);
       });
     },
     get open() {

@@ -14,6 +14,11 @@ export function redact(body: Uint8Array<ArrayBuffer>, secrets: readonly string[]
   return found.test(text) ? new Uint8Array(Buffer.from(text.replace(found, "[redacted]"), "latin1")) : body;
 }
 
+/** The same for text. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  return new TextDecoder().decode(redact(new TextEncoder().encode(text), secrets));
+}
+
 /** A pattern for one character in every spelling, as it stands in bytes of UTF-8 read as Latin-1. */
 function spellings(character: string): string {
   const bytes = [...new TextEncoder().encode(character)];

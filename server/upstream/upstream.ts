@@ -2,7 +2,7 @@ import type { Authorization, Credential } from "../credential/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import { BodyTooLargeError, type HttpClient, NetworkError, readBody, safeUrl, type Watchdog } from "../network/mod.ts";
 import type { UpstreamSettings } from "../settings/mod.ts";
-import { redact } from "./redact.ts";
+import { redact, redactText } from "./redact.ts";
 import { createSlots, type Slots } from "./slots.ts";
 
 /** One call to the model, as the surface made it. */
@@ -25,9 +25,12 @@ export interface UpstreamCall {
   readonly onSend?: () => void;
 }
 
-/** The model's answer at its headers. A status of 400 or more comes with its whole body, searched for the credential. */
+/**
+ * The model's answer at its headers. A status of 400 or more comes with its whole body, searched for the credential; text
+ * of a failure that is reported in another answer goes through `clean`.
+ */
 export type UpstreamAnswer =
-  | { readonly ok: true; readonly response: Response }
+  | { readonly ok: true; readonly response: Response; readonly clean: (text: string) => string }
   | { readonly ok: false; readonly status: number; readonly headers: Headers; readonly body: Uint8Array<ArrayBuffer> };
 
 /** One model provider behind the gate. */
@@ -100,7 +103,8 @@ export function createUpstream(
         response = await attempt(call, last.headers);
       }
       const { status } = response;
-      if (status >= 200 && status < 300) return { ok: true, response };
+      const secrets = () => [...sentIn(first), ...sentIn(last), ...credential.secrets(), ...extraSecrets];
+      if (status >= 200 && status < 300) return { ok: true, response, clean: (text) => redactText(text, secrets()) };
       if (status === 401 || status === 407) {
         await response.body?.cancel();
         throw unauthorized(status, name);
@@ -128,8 +132,7 @@ export function createUpstream(
           watchdog,
           signal,
         });
-        const secrets = [...sentIn(first), ...sentIn(last), ...credential.secrets(), ...extraSecrets];
-        return { ok: false, status, headers: response.headers, body: redact(body, secrets) };
+        return { ok: false, status, headers: response.headers, body: redact(body, secrets()) };
       } catch (error) {
         throw failure(error, name);
       }

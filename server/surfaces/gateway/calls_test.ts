@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { FakeClock } from "../../effects/fake_clock.ts";
 import {
+  API_KEY,
   chunk,
   COMPLETION,
   DONE,
@@ -180,4 +181,29 @@ Deno.test("models are listed, and what was used is summed", async () => {
   });
   await expectError(await gate.fetch("/api/v1/llm/usage?from=x"), 422, "invalid_field", "from");
   await expectError(await gate.fetch("/api/v1/llm/usage?cursor=x"), 422, "invalid_field", "cursor");
+});
+
+Deno.test("a failure that the upstream reports in a stream is told without the credential in it", async () => {
+  await using upstream = new MockUpstream();
+  await using gate = await startGate(upstream, { env: API_KEY });
+  const key = API_KEY.MODEL_KEY;
+  upstream.answer = () => events(chunk("h"), `data: {"error":{"message":"no to Bearer ${key} from you"}}\n\n`);
+  const whole = await post(gate, "/chat", HI);
+  const detail = await expectError(whole, 502, "upstream_failed");
+  const stream = await (await post(gate, "/chat/stream", HI)).text();
+  for (const told of [detail, stream]) {
+    assertStringIncludes(told, "no to Bearer [redacted] from you");
+    assert(!told.includes(key.slice(0, 12)));
+  }
+});
+
+Deno.test("a list of a million wrong messages is refused at the first of them", async () => {
+  await using upstream = new MockUpstream();
+  await using gate = await startGate(upstream);
+  for (const name of ["messages", "tools"]) {
+    const body = { ...HI, [name]: [{}, ...Array.from({ length: 1_000_000 }, () => 1)] };
+    await expectError(await post(gate, "/chat", body), 422, "invalid_field", `${name}.1`);
+  }
+  await expectError(await post(gate, "/chat", { messages: 1 }), 422, "invalid_field", "messages");
+  await expectError(await post(gate, "/chat", { messages: [] }), 422, "invalid_field", "messages");
 });

@@ -81,7 +81,8 @@ const DECISIVE = new Set([...FIELDS, "model", "stream", "stream_options"]);
  */
 export function disguised(names: Iterable<string>): string | null {
   for (const name of names) {
-    const plain = name.toLowerCase();
+    // Go folds as Unicode does: `ſ` is an s.
+    const plain = name.toUpperCase().toLowerCase();
     if (plain === "models" || (plain !== name && DECISIVE.has(plain))) return name;
   }
   return null;

@@ -81,4 +81,5 @@ Deno.test("disguise() finds what a lenient upstream would read in place of what 
   assertEquals(found('{"model":"a","Max_Tokens":9}'), "Max_Tokens");
   assertEquals(found('{"model":"a","Tools":[]}'), "Tools");
   assertEquals(found('{"model":"a","models":["b"]}'), "models");
+  assertEquals(found('{"model":"a","max_tokenſ":9}'), "max_tokenſ");
 });

@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   /** The upstream's name, for messages. */
   readonly upstream: string;
+  /** Takes the credential out of a failure that the upstream reports. @default {nothing is looked for} */
+  readonly clean?: (text: string) => string;
 }
 
 /** How long a complete body may take to close by itself, so that its connection can be used again, in milliseconds. */

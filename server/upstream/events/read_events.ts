@@ -74,12 +74,12 @@ async function* streamed(response: Response, options: ReadOptions): AsyncGenerat
       for (const event of reader.read(chunk)) {
         isComplete = isEndMark(event);
         if (isComplete) return;
-        yield* eventsOf(event, chat, upstream);
+        yield* eventsOf(event, chat, options);
       }
     }
     const { event, isCut } = reader.end();
     if (event !== null && isEndMark(event)) return;
-    if (event !== null && !isCut) yield* eventsOf(event, chat, upstream);
+    if (event !== null && !isCut) yield* eventsOf(event, chat, options);
     if (isCut || !chat.finished) throw truncated(upstream);
   } catch (error) {
     throw error instanceof EventTooLongError ? unusable(upstream, "one of its events is longer than 16 MiB") : error;
@@ -101,7 +101,7 @@ async function* whole(response: Response, options: ReadOptions): AsyncGenerator<
   if (value === undefined) throw isFramed(response) ? unusable(upstream, "it is not JSON") : truncated(upstream);
   for (const event of new ChatEvents().read(value)) {
     yield event;
-    if (event.type === "error") throw reported(upstream, event.message);
+    if (event.type === "error") throw reported(options, event.message);
   }
   if (!hasChoices(value)) throw unusable(upstream, "it is no chat completion");
 }
@@ -109,16 +109,16 @@ async function* whole(response: Response, options: ReadOptions): AsyncGenerator<
 function* eventsOf(
   { data, isError }: EventData,
   chat: ChatEvents,
-  upstream: string,
+  options: ReadOptions,
 ): Generator<ModelEvent, void, undefined> {
   if (data.trim() === "") return;
   const value = parse(data);
   // What was in it is lost: an answer without it would pass for whole.
-  if (value === undefined && !isError) throw unusable(upstream, "one of its events is not JSON");
+  if (value === undefined && !isError) throw unusable(options.upstream, "one of its events is not JSON");
   const failure = value === undefined ? { error: data } : asFailure(value);
   for (const event of chat.read(isError ? failure : value)) {
     yield event;
-    if (event.type === "error") throw reported(upstream, event.message);
+    if (event.type === "error") throw reported(options, event.message);
   }
 }
 
@@ -158,9 +158,9 @@ function unusable(name: string, reason: string): GatehouseError {
   );
 }
 
-function reported(name: string, message: string): GatehouseError {
+function reported({ upstream, clean = (text) => text }: ReadOptions, message: string): GatehouseError {
   return new GatehouseError(
     "upstream_failed",
-    `Cannot use the answer of upstream ${name}: it failed, saying: ${message.slice(0, MAX_MESSAGE)}`,
+    `Cannot use the answer of upstream ${upstream}: it failed, saying: ${clean(message).slice(0, MAX_MESSAGE)}`,
   );
 }
