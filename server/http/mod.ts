@@ -10,6 +10,7 @@ export type { HeaderList } from "./head.ts";
 export { type BodySchema, readJson, type ReadJsonOptions } from "./read_json.ts";
 export type { BodyIssue } from "./read_json_issue.ts";
 export { readForm, type ReadFormOptions } from "./read_form.ts";
+export { type InBandError, inBandError } from "./in_band_error.ts";
 export { idOf, isId, unknown } from "./id.ts";
 export { pageAnswer, pageOf } from "./page.ts";
 export * from "./read_request.ts";

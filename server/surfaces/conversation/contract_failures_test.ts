@@ -41,7 +41,10 @@ Deno.test("an upstream's own 4xx keeps status, body and Retry-After, or comes as
     await using stream = await ann.stream({ message: "hello" });
     const all = await stream.rest();
     assertEquals(namesOf(all), ["session", "error"]);
-    assertEquals(all.at(-1)?.data["error"], JSON.parse(TOO_LONG).error);
+    const retryAfter = "retry-after" in headers ? { retry_after: 7 } : {};
+    const { message } = JSON.parse(TOO_LONG).error;
+    const error = { ...JSON.parse(TOO_LONG).error, status, ...retryAfter };
+    assertEquals(all.at(-1)?.data, { error, detail: message });
   }
 });
 

@@ -1,5 +1,5 @@
 import type { Turn, TurnEvent } from "../../conversations/mod.ts";
-import { failureBody } from "./failure.ts";
+import { inBandError } from "../../http/mod.ts";
 import { doneBody } from "./message_body.ts";
 
 /**
@@ -25,6 +25,6 @@ function dataOf(event: TurnEvent, sessionId: string): unknown {
     case "done":
       return doneBody(sessionId, event.message);
     case "error":
-      return failureBody(event.error);
+      return inBandError(event.error);
   }
 }

@@ -1,7 +1,7 @@
 import { RefusedError } from "../../conversations/mod.ts";
 import { type ErrorCode, GatehouseError } from "../../errors/mod.ts";
+import { inBandError } from "../../http/mod.ts";
 import type { OpenProtocol } from "./connection.ts";
-import { errorObject } from "./error_object.ts";
 
 /** After these nothing that is said here can be answered any more. */
 const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_api_key", "invalid_token", "not_found"]);
@@ -53,7 +53,7 @@ export const textProtocol: OpenProtocol = (
     if (!(thrown instanceof GatehouseError || thrown instanceof RefusedError)) {
       log.error("a fault while answering", { error: thrown instanceof Error ? thrown : typeof thrown });
     }
-    send({ error: errorObject(thrown) });
+    send({ error: inBandError(thrown).error });
     if (thrown instanceof GatehouseError && FINAL.has(thrown.code)) close(1008, thrown.code);
   }
 

@@ -125,25 +125,27 @@ Deno.test("textProtocol() sends what a turn fails with, and the next one runs", 
   assertEquals([line.socket.take(), line.socket.closed], [[done("REPLY2")], []]);
 });
 
-Deno.test("textProtocol() passes on the error of a refusal where the upstream gave one", async () => {
+Deno.test("textProtocol() tells a refusal in the upstream's words, and when to try again", async () => {
   const line = new Line();
-  const bodies = [
-    '{"error":{"message":"too long","code":"context_length_exceeded"}}',
-    '{"error":"too long"}',
-    '{"error":[1]}',
-    "null",
+  const refusals = [['{"error":{"message":"too long","type":5,"code":"busy","extra":1}}', "busy"], [
     "<html>",
-  ];
-  for (const body of bodies) {
+    "upstream_failed",
+  ]];
+  for (const [text, code] of refusals) {
     await line.say("hi");
-    const bytes = new TextEncoder().encode(body);
-    line.turn.fail(new RefusedError({ kind: "refused", status: 400, headers: {}, body: bytes }, "u"));
+    const body = new TextEncoder().encode(text);
+    const refusal = new RefusedError({ kind: "refused", status: 429, headers: { "retry-after": "7" }, body }, "u");
+    line.turn.fail(refusal);
     await settle();
+    const message = code === "busy" ? "too long" : refusal.message;
+    const error = { message, type: "api_error", param: null, code, status: 429, retry_after: 7 };
+    assertEquals(line.socket.take(), [{ error }]);
   }
-  const [own, ...rest] = line.socket.take();
-  assertEquals(own, { error: { message: "too long", code: "context_length_exceeded" } });
-  assertEquals(codes(rest), Array(4).fill("upstream_failed"));
-  assertEquals(line.socket.closed, []);
+  const limit = new GatehouseError("rate_limit_exceeded", "Cannot answer: slow", { retryAfterSeconds: 3 });
+  line.conversations.refusal = limit;
+  await line.say("hi");
+  const error = { ...limit.toBody().error, retry_after: 3 };
+  assertEquals([line.socket.take(), line.socket.closed], [[{ error }], []]);
 });
 
 Deno.test("textProtocol() sends done for a reply that was stopped from elsewhere", async () => {
