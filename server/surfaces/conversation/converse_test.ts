@@ -52,6 +52,15 @@ Deno.test("a streamed turn comes as events, each named by the reply and its numb
   );
 });
 
+Deno.test("no frame holds what some clients take for the end of a line", async () => {
+  const text = "a\u2028b\u2029c\u0085d\\u2028e";
+  const { ask } = opened(SESSION, chunk(text), { type: "done", message: replyOf({ finishReason: "\u2028" }) });
+  const stream = await (await ask("POST /conversation", { json: { message: "hi" } })).text();
+  assertEquals(/[\u0085\u2028\u2029]/.test(stream), false);
+  const [, second = "", third = ""] = [...stream.matchAll(/^data: (.*)$/gm)].map(([, data]) => data);
+  assertEquals([JSON.parse(second).content, JSON.parse(third).finish_reason], [text, "\u2028"]);
+});
+
 Deno.test("a failure in a stream is its last event: the error body, of a refusal in the upstream's words", async () => {
   const ours = new GatehouseError("upstream_truncated", "Cannot answer: cut; try again");
   const own = '{"error":{"message":"slow down","type":"x","param":null,"code":"busy","extra":1},"more":1}';

@@ -12,8 +12,17 @@ export async function* eventFrames(
   { sessionId, replyId }: Pick<Turn, "sessionId" | "replyId">,
 ): AsyncGenerator<string, void, undefined> {
   for await (const event of events()) {
-    yield `id: ${replyId}:${event.n}\nevent: ${event.type}\ndata: ${JSON.stringify(dataOf(event, sessionId))}\n\n`;
+    yield `id: ${replyId}:${event.n}\nevent: ${event.type}\ndata: ${oneLine(dataOf(event, sessionId))}\n\n`;
   }
+}
+
+/**
+ * JSON in one line, whatever is taken for the end of one: some clients cut at those that Unicode has and JSON leaves as
+ * they are (Python's `splitlines()`). A text without them, as nearly all are, comes out as it is.
+ */
+function oneLine(data: unknown): string {
+  return JSON.stringify(data)
+    .replace(/[\u0085\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function dataOf(event: TurnEvent, sessionId: string): unknown {
