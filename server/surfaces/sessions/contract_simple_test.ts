@@ -42,6 +42,14 @@ Deno.test("POST /set-llm makes a session with the settings, and POST /chat talks
   ]);
 });
 
+Deno.test("POST /set-llm and POST /create_session need no body", async () => {
+  await using talk = await startTalk();
+  for (const path of ["/set-llm", "/create_session"]) {
+    const made = await talk.ann.call("POST", path);
+    assertEquals([made.status, Object.keys(made.json)], [201, ["session_id"]], made.text);
+  }
+});
+
 Deno.test("POST /set-llm with a session changes what it names, and answers the same session", async () => {
   await using talk = await startTalk();
   const { ann, upstream } = talk;

@@ -5,7 +5,7 @@ const WEATHER = { name: "weather", description: "of a city", parameters: { type:
 
 Deno.test("POST /create_session makes a session that speaks JSON-RPC, with its tools", async () => {
   const surface = new Sessions();
-  const bodies = [{}, { tools: null }, { tools: [] }, { tools: [WEATHER] }, {
+  const bodies = [null, {}, { tools: null }, { tools: [] }, { tools: [WEATHER] }, {
     tools: [{ type: "function", function: WEATHER }],
   }];
   for (const body of bodies) {
@@ -17,10 +17,11 @@ Deno.test("POST /create_session makes a session that speaks JSON-RPC, with its t
     { protocol: "rpc", tools: [] },
     { protocol: "rpc", tools: [] },
     { protocol: "rpc", tools: [] },
+    { protocol: "rpc", tools: [] },
     { protocol: "rpc", tools: [WEATHER] },
     { protocol: "rpc", tools: [WEATHER] },
   ]);
-  assertEquals(surface.conversations.sessions.map(({ userId }) => userId), Array(5).fill("ada"));
+  assertEquals(surface.conversations.sessions.map(({ userId }) => userId), Array(6).fill("ada"));
 });
 
 Deno.test("POST /create_session refuses tools that are none, and fields that it does not know", async () => {

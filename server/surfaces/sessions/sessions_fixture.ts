@@ -24,12 +24,12 @@ export class Sessions {
     maxBodyBytes: 4 * 1024 * 1024,
   })]);
 
-  /** Posts `body`, as JSON unless it is text. */
+  /** Posts `body`, as JSON unless it is text; null: without one. */
   async post(path: string, body: unknown, who: Who = LOCAL_USER, signal?: AbortSignal): Promise<Response> {
     const request = new Request(`http://gate${path}`, {
       method: "POST",
-      headers: { "content-type": "application/json", "user-agent": "test/1" },
-      body: typeof body === "string" ? body : JSON.stringify(body),
+      headers: { ...(body === null ? {} : { "content-type": "application/json" }), "user-agent": "test/1" },
+      body: body === null || typeof body === "string" ? body : JSON.stringify(body),
       ...(signal === undefined ? {} : { signal }),
     });
     this.exchange = {

@@ -1,14 +1,16 @@
 import type { ModelSettings } from "../../conversations/mod.ts";
 import { type Handler, isId, readJson, unknown } from "../../http/mod.ts";
+import { hasBody } from "./has_body.ts";
 import type { SessionOptions } from "./options.ts";
 import type { LlmSettings } from "./schemas.ts";
 
-/** `POST /set-llm`: makes a session, or changes how the model of one is asked. */
+/** `POST /set-llm`: makes a session, or changes how the model of one is asked. No body means `{}`. */
 export function setLlm({ conversations: { library }, maxBodyBytes }: SessionOptions): Handler {
   return async ({ req, env: { who } }) => {
     // Loaded when it is first needed: zod would make every start slower.
     const { llmSettings } = await import("./schemas.ts");
-    const body = await readJson(req.raw, llmSettings, { maxBytes: maxBodyBytes, what: "set the model of a session" });
+    const what = "set the model of a session";
+    const body = hasBody(req.raw) ? await readJson(req.raw, llmSettings, { maxBytes: maxBodyBytes, what }) : {};
     const settings = settingsOf(body);
     const { session_id } = body;
     if (session_id === undefined || session_id === null) {

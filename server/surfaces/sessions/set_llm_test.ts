@@ -22,6 +22,12 @@ Deno.test("POST /set-llm makes a session of text with the settings that were giv
   assertEquals(surface.conversations.sessions.map(({ userId }) => userId), Array(4).fill(LOCAL_USER.userId));
 });
 
+Deno.test("POST /set-llm without a body makes a session that follows the defaults", async () => {
+  const surface = new Sessions();
+  assertEquals(await told(await surface.post("/set-llm", null)), "201");
+  assertEquals(surface.conversations.created, [{ protocol: "text", settings: {} }]);
+});
+
 Deno.test("POST /set-llm changes what is given of a session, and null sets it back", async () => {
   const surface = new Sessions();
   surface.conversations.sessions.push(sessionOf("ada", "S1"));
