@@ -9,6 +9,9 @@ import { createRunningTask, type Ending, type RunningTask } from "./running_task
 /** As many stateless tasks may run at once on a connection. */
 const MAX_STATELESS = 8;
 
+/** Seconds after which another server is likely to be there. */
+const RETRY_AFTER = 5;
+
 /** What {@linkcode createConnectionTasks} is made of. */
 export interface ConnectionTasksOptions {
   /** The connection's. */
@@ -73,6 +76,7 @@ export function createConnectionTasks(
         throw new GatehouseError(
           "draining",
           "Cannot generate: the server is stopping; open another connection in a moment",
+          { retryAfterSeconds: RETRY_AFTER },
         );
       }
       demandRoom([...tasks.values()], isStored);

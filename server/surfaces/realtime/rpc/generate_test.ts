@@ -223,7 +223,7 @@ Deno.test("generate() takes no new task while the server stops, and the last one
   const run = await begun(rig);
   rig.handler.onDrain();
   const answer = errorIn(await rig.ask("generate", { history: HISTORY }));
-  assertEquals([answer?.code, answer?.data], [-32003, { code: "draining" }]);
+  assertEquals([answer?.code, answer?.data], [-32003, { code: "draining", retry_after: 5 }]);
   assertEquals(rig.closed, null);
   run.end();
   await settle();
