@@ -37,6 +37,13 @@ export interface Message {
   readonly model: string | null;
   /** On a reply: what it took; null: it is no reply, or the server died under it. */
   readonly bill: Bill | null;
+  /**
+   * On the last reply of a turn: in how many chunks its text came to those who read it live, all rounds together; null:
+   * it is no such reply, or nobody knows (the server died under it).
+   *
+   * @default null
+   */
+  readonly chunks?: number | null;
   /** The client's own. */
   readonly metadata: Readonly<Record<string, unknown>> | null;
   /** Milliseconds since the epoch. */

@@ -23,6 +23,7 @@ export { demandFree, OWN_FIELDS } from "./rounds/own_fields.ts";
 export { RefusedError } from "./rounds/refused_error.ts";
 export type { Outcome, Script, Task } from "./rounds/rounds.ts";
 export type { StatelessRequest, StatelessTasks } from "./rounds/stateless.ts";
+export { storedNumbers } from "./turns/stored_numbers.ts";
 export { createToolDesk } from "./tools/create_tool_desk.ts";
 export { parseArguments } from "./tools/parse_arguments.ts";
 export { readTools } from "./tools/read_tools.ts";

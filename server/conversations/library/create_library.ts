@@ -57,7 +57,7 @@ export function createLibrary({ store, presence, clock, random = Math.random, lo
     said: (turn, what) => said(ground, turn, what),
     answered: (turn, results) => answered(ground, turn, results),
     keep: (drafts) => keepDrafts(store, drafts),
-    finish: (turn, what) => finish(ground, turn, what),
+    finish: (turn, what, chunks) => finish(ground, turn, what, chunks),
     askToStop: (sessionId, running) => askToStop(ground, sessionId, running),
     asked: () => askedToStop(store),
   };

@@ -127,9 +127,14 @@ export interface Library {
   /**
    * Stores the reply, names an unnamed session, and frees it, in one commit.
    *
+   * @param chunks in how many chunks readers got the whole turn's text; null: nobody knows
    * @throws {GatehouseError} `not_found`: the session was deleted, or the turn was ended by another process
    */
-  finish(turn: OpenTurn, said: Said): Promise<{ readonly session: Session; readonly message: Message }>;
+  finish(
+    turn: OpenTurn,
+    said: Said,
+    chunks?: number | null,
+  ): Promise<{ readonly session: Session; readonly message: Message }>;
   /** Asks the process that runs a turn, whichever it is, to stop it. */
   askToStop(sessionId: string, running: RunningTurn): Promise<void>;
   /** The turns that somebody asks to stop: the user's message by session. */

@@ -58,6 +58,7 @@ function messageOf(id: string, value: unknown): Message | null {
     historyFrom: textOrNull(fields.historyFrom),
     model: textOrNull(fields.model),
     bill: fieldsOf(bill) === null ? null : bill as Bill,
+    chunks: isCount(fields.chunks) ? fields.chunks : null,
     metadata: fieldsOf(metadata),
     createdAt: numberOrNull(fields.createdAt) ?? 0,
   };

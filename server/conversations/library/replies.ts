@@ -9,6 +9,7 @@ const BARE = {
   historyFrom: null,
   model: null,
   bill: null,
+  chunks: null,
   metadata: null,
 } as const;
 
@@ -21,8 +22,8 @@ export function userMessage(
   return { ...BARE, id, role: "user", content, metadata, createdAt };
 }
 
-/** What the model has said. */
-export function replyMessage(id: string, said: Said, createdAt: number): Message {
+/** What the model has said. @param chunks as {@linkcode Message.chunks} */
+export function replyMessage(id: string, said: Said, createdAt: number, chunks: number | null = null): Message {
   const { text: content, toolCalls, status, finishReason, historyFrom, model, bill } = said;
   return {
     ...BARE,
@@ -35,6 +36,7 @@ export function replyMessage(id: string, said: Said, createdAt: number): Message
     historyFrom,
     model,
     bill,
+    chunks,
     createdAt,
   };
 }

@@ -76,11 +76,16 @@ export async function answered(
 }
 
 /** As {@linkcode Library.finish}. */
-export async function finish(ground: Ground, turn: OpenTurn, said: Said): ReturnType<Library["finish"]> {
+export async function finish(
+  ground: Ground,
+  turn: OpenTurn,
+  said: Said,
+  chunks: number | null = null,
+): ReturnType<Library["finish"]> {
   const { state, messages: [message] } = await take(ground, turn, (_, mark, now) => {
     // Where the reply in hand was stored and nobody heard of it, this is the one after it.
     const rest = mark.replyId === turn.replyId ? said : { ...said, text: "", toolCalls: [], bill: null };
-    const message = replyMessage(mark.replyId, rest, now);
+    const message = replyMessage(mark.replyId, rest, now, chunks);
     const title = mark.title ?? titleOf(message.content);
     return {
       messages: [message],

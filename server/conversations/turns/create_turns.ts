@@ -6,7 +6,7 @@ import type { Library, Opened, RunningTurn } from "../library/library.ts";
 import type { Message } from "../message.ts";
 import type { Presence } from "../presence.ts";
 import { loadTokenizer, tellingOnce } from "../window/tokenizer.ts";
-import { type Elsewhere, questionOf, replyOf } from "./elsewhere.ts";
+import { type Elsewhere, lastReply, questionOf, replyOf } from "./elsewhere.ts";
 import { hasCode } from "./has_code.ts";
 import { Leftovers } from "./leftovers.ts";
 import type { LiveTurn } from "./live_turn.ts";
@@ -14,6 +14,7 @@ import { prepareTurn, type Resolve } from "./prepare_turn.ts";
 import { JOINABLE_FOR, RecentTurns } from "./recent_turns.ts";
 import { runTurn, type TurnRun } from "./run_turn.ts";
 import { RunningTurns } from "./running_turns.ts";
+import { storedNumbers } from "./stored_numbers.ts";
 import type { Joined, Turns } from "./turns.ts";
 
 /** What turns stand on. */
@@ -161,7 +162,12 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
       if (question === null) return NONE;
       // A reply of several rounds has a message for each: this may be one of the turn that runs.
       const isOver = turn?.messageId !== question.id;
-      if (isOver && clock.now() - session.updatedAt > JOINABLE_FOR) return NONE;
+      if (isOver) {
+        if (clock.now() - session.updatedAt > JOINABLE_FOR) return NONE;
+        // Whoever has the end has all: an EventSource would ask for it again and again.
+        const reply = await lastReply(session, question.id, library);
+        if (last.n >= storedNumbers(reply).done) return NONE;
+      }
       return joinElsewhere(userId, sessionId, { messageId: question.id, replyId });
     },
 

@@ -34,8 +34,17 @@ export async function replyOf(messageId: string, at: Elsewhere, signal: AbortSig
   }
 }
 
-/** The last thing that the model said in a turn; turns after it are passed over. */
-async function lastReply(session: Session, messageId: string, library: Elsewhere["library"]): Promise<Message> {
+/**
+ * The last thing that the model said in a turn; turns after it are passed over.
+ *
+ * @param messageId the turn's user message
+ * @throws {GatehouseError} `not_found`: it is gone
+ */
+export async function lastReply(
+  session: Session,
+  messageId: string,
+  library: Elsewhere["library"],
+): Promise<Message> {
   let last: Message | null = null;
   for await (const message of library.backwards(session, null)) {
     if (message.id <= messageId) break;

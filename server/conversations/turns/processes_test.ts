@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { settle } from "../../effects/fake_clock.ts";
 import { GatehouseError } from "../../errors/mod.ts";
+import { storedNumbers } from "./stored_numbers.ts";
 import { never, readAll, request, stored, told, USER, World } from "./turns_fixture.ts";
 
 Deno.test("a session that is busy in one process is busy in all", async () => {
@@ -39,9 +40,14 @@ Deno.test("a turn of another process is joined through the store: its reply, onc
   await ended;
   await world.settled(waiting);
   assertEquals(reply, "hello");
-  const late = await two.turns.join(USER, sessionId, { replyId, n: 0 });
-  assert(late.kind === "elsewhere");
-  assertEquals((await late.reply(never)).content, "hello");
+  for (const n of [0, 1]) {
+    const late = await two.turns.join(USER, sessionId, { replyId, n });
+    assert(late.kind === "elsewhere");
+    const message = await late.reply(never);
+    assertEquals([message.content, storedNumbers(message)], ["hello", { chunk: 1, done: 2 }]);
+  }
+  // Whoever has the end has all.
+  for (const n of [2, 9]) assertEquals((await two.turns.join(USER, sessionId, { replyId, n })).kind, "none");
   await world.clock.advance(120_001);
   assertEquals((await two.turns.join(USER, sessionId, { replyId, n: 0 })).kind, "none");
 });
@@ -54,6 +60,7 @@ Deno.test("a reply of several rounds is joined from elsewhere by the first one's
     tools: [{ name: "now" }],
     callTools: (calls) => Promise.resolve(calls.map(({ id }) => ({ toolCallId: id, content: "noon" }))),
   }));
+  one.model.last.say("Let me see. ");
   one.model.last.ask("c1", "now");
   one.model.last.finish("tool_calls");
   await settle();
@@ -61,10 +68,15 @@ Deno.test("a reply of several rounds is joined from elsewhere by the first one's
   assert(joined.kind === "elsewhere");
   assertEquals([joined.messageId, joined.replyId], [messageId, replyId]);
   const reply = joined.reply(never);
-  one.model.last.say("noon");
+  one.model.last.say("It is ", "noon");
   one.model.last.finish();
   await ended;
-  assertEquals((await world.settled(reply)).content, "noon");
+  // One piece came before the tool was called.
+  const { content, chunks } = await world.settled(reply);
+  assertEquals([content, chunks], ["It is noon", 3]);
+  const kinds = [];
+  for (const n of [3, 4]) kinds.push((await two.turns.join(USER, sessionId, { replyId, n })).kind);
+  assertEquals(kinds, ["elsewhere", "none"]);
 });
 
 Deno.test("stop() stops the turn of another process, within a second", async () => {
@@ -150,8 +162,13 @@ Deno.test("a process that dies loses a second of a reply at most, and another en
   const joined = await two.turns.join(USER, sessionId, { replyId, n: 1 });
   assert(joined.kind === "elsewhere");
   world.kill(one);
-  const { id, content, status } = await world.settled(joined.reply(never));
-  assertEquals([id, content, status], [replyId, "one two three ", "failed"]);
+  const { id, content, status, chunks } = await world.settled(joined.reply(never));
+  assertEquals([id, content, status, chunks], [replyId, "one two three ", "failed", null]);
+  // How many chunks there were died with it; a client that has the end asks no more.
+  assertEquals(storedNumbers({ chunks: null }), { chunk: 1e9, done: 1e9 + 1 });
+  for (const [n, kind] of [[7, "elsewhere"], [1e9 + 1, "none"]] as const) {
+    assertEquals((await two.turns.join(USER, sessionId, { replyId, n })).kind, kind);
+  }
   assertEquals(await stored(two, sessionId), ["user complete: hi", "assistant failed: one two three "]);
   const next = await two.turns.begin(request("go on", { sessionId }));
   assertEquals(next.sessionId, sessionId);

@@ -115,7 +115,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
       log.error("a fault in a turn", { error: fault });
     }
     try {
-      const message = await script.finish(reply);
+      const message = await script.finish(reply, turn.log.pieces);
       options.onEnd(turn);
       turn.end({ message, usage, failure: fault }, fault === null ? { type: "done", message } : error(fault));
     } catch (thrown) {
@@ -123,7 +123,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
       options.onEnd(turn);
       if (!hasCode(unstored, "not_found")) {
         log.error("a reply could not be stored", { error: unstored });
-        options.onUnstored(turn, () => script.finish(reply));
+        options.onUnstored(turn, () => script.finish(reply, turn.log.pieces));
       }
       turn.end({ message: null, usage, failure: unstored }, error(unstored));
     }

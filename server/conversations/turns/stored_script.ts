@@ -65,9 +65,14 @@ export class StoredScript implements Script {
     onRound(turn);
   }
 
-  /** Stores the reply and frees the session. @throws {GatehouseError} the codes of `Library.finish` */
-  async finish(said: Said): Promise<Message> {
-    return (await this.#options.library.finish(this.#begun(), this.#named(said))).message;
+  /**
+   * Stores the reply and frees the session.
+   *
+   * @param chunks in how many of them readers got the turn's text
+   * @throws {GatehouseError} the codes of `Library.finish`
+   */
+  async finish(said: Said, chunks: number): Promise<Message> {
+    return (await this.#options.library.finish(this.#begun(), this.#named(said), chunks)).message;
   }
 
   #goOn(turn: OpenTurn, messages: readonly Message[]): void {

@@ -98,14 +98,18 @@ export interface TurnEnd {
 export type Joined =
   /** It runs in this process, or ran here a short while ago. */
   | { readonly kind: "live"; readonly turn: Turn }
-  /** It runs in another process: this resolves with the user's message and the reply once that is stored. */
+  /**
+   * It runs in another process, or is not held here any more: `reply()` resolves with the turn's last reply once that is
+   * stored. Its events have the numbers of the live ones: `session` is 0, all of its text is one chunk in place of the last
+   * live one, then `done` follows ({@linkcode storedNumbers}); what `last` says is known is left out by whoever tells them.
+   */
   | {
     readonly kind: "elsewhere";
     readonly messageId: string;
     readonly replyId: string;
     reply(signal: AbortSignal): Promise<Message>;
   }
-  /** Nothing runs. */
+  /** Nothing runs, or the client has all of it. */
   | { readonly kind: "none" };
 
 /** The turns of one server. */
