@@ -1,4 +1,4 @@
-import type { Joined, TurnEvent } from "../../conversations/mod.ts";
+import { type Joined, storedNumbers, type TurnEvent } from "../../conversations/mod.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import { type Exchange, type Handler, idOf, sseResponse } from "../../http/mod.ts";
 import { eventFrames } from "./event_frames.ts";
@@ -12,17 +12,19 @@ export function resumeStream({ conversations: { turns }, clock }: ConversationOp
     const sessionId = idOf(call, "session");
     const last = lastEventOf(headers);
     const joined = await turns.join(who.userId, sessionId, last);
+    // Events of another reply count for nothing in this one.
+    const after = (replyId: string) => last?.replyId === replyId ? last.n : -1;
     switch (joined.kind) {
       case "none":
         return new Response(null, { status: 204 });
       case "live": {
         const { turn } = joined;
-        const after = last?.replyId === turn.replyId ? last.n : -1;
-        return sseResponse(eventFrames(() => turn.events(after, signal), turn), { clock, signal });
+        const events = () => turn.events(after(turn.replyId), signal);
+        return sseResponse(eventFrames(events, turn), { clock, signal });
       }
       case "elsewhere": {
         const { replyId } = joined;
-        const events = () => storedEvents(joined, sessionId, { signal, log });
+        const events = () => storedEvents(joined, { sessionId, after: after(replyId), signal, log });
         return sseResponse(eventFrames(events, { sessionId, replyId }), { clock, signal });
       }
     }
@@ -42,27 +44,36 @@ function lastEventOf(headers: Exchange["headers"]): { readonly replyId: string; 
   );
 }
 
+/** Where a stored reply is told of, and from which event on. */
+interface Telling extends Pick<Exchange, "signal" | "log"> {
+  readonly sessionId: string;
+  /** The number of the last event that the client has of this reply; -1: it has none. */
+  readonly after: number;
+}
+
 /**
- * A reply that another process gives: all of it at once, when it is stored. The pieces that were seen are not known here,
- * so it begins again with its `session` event and counts from 0, whatever was the last: a client that meets a second
- * `session` event replaces what it has.
+ * A reply that is not in memory here: all of its text at once, when it is stored, under the number of its last chunk. The
+ * pieces are not known any more, so a client that has some and not all is given the reply anew: a `session` event always
+ * means that what came before is to be replaced. One that has all of the text gets its end alone.
  */
 async function* storedEvents(
   { messageId, reply }: Extract<Joined, { kind: "elsewhere" }>,
-  sessionId: string,
-  { signal, log }: Pick<Exchange, "signal" | "log">,
+  { sessionId, after, signal, log }: Telling,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  let n = 0;
   try {
     const message = await reply(signal);
-    const text = textOf(message.content);
-    yield { n: n++, type: "session", sessionId, messageId };
-    if (text !== "") yield { n: n++, type: "chunk", text };
-    yield { n, type: "done", message };
+    const { chunk, done } = storedNumbers(message);
+    if (after < chunk) {
+      yield { n: 0, type: "session", sessionId, messageId };
+      const text = textOf(message.content);
+      if (text !== "") yield { n: chunk, type: "chunk", text };
+    }
+    yield { n: done, type: "done", message };
   } catch (thrown) {
     signal.throwIfAborted();
     const error = thrown instanceof Error ? thrown : new TypeError(`a ${typeof thrown} was thrown`);
     if (!(error instanceof GatehouseError)) log.error("a fault while answering", { error });
-    yield { n, type: "error", error };
+    // Whoever comes again with this number is given the reply anew.
+    yield { n: 0, type: "error", error };
   }
 }

@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { settle } from "../../effects/fake_clock.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import { conversationFixture, replyOf, sessionOf, told } from "./conversation_fixture.ts";
+import { doneBody } from "./message_body.ts";
 import { ScriptedTurn } from "./scripted_turn_fixture.ts";
 
 const STREAM = "GET /conversation/session/01SESSION/stream";
@@ -54,22 +55,47 @@ Deno.test("GET …/stream answers 204 where nothing runs, and refuses what names
   }
 });
 
-Deno.test("a reply of another process is waited for with pings, then comes whole from its start", async () => {
-  for (const content of ["hello", ""]) {
+Deno.test("a reply of another process is waited for with pings, then comes with the numbers of a live one", async () => {
+  const anew = 'id: 01REPLY:0\nevent: session\ndata: {"session_id":"01SESSION","message_id":"01MESSAGE"}';
+  const whole = 'id: 01REPLY:3\nevent: chunk\ndata: {"content":"hello"}';
+  const done = `id: 01REPLY:4\nevent: done\ndata: ${
+    JSON.stringify(doneBody("01SESSION", replyOf({ status: "failed" })))
+  }`;
+  const cases: readonly (readonly [last: string, content: string, events: readonly string[]])[] = [
+    ["", "hello", [anew, whole, done]],
+    ["01REPLY:0", "hello", [anew, whole, done]],
+    ["01REPLY:2", "hello", [anew, whole, done]],
+    ["01REPLY:3", "hello", [done]],
+    ["01OTHER:3", "hello", [anew, whole, done]],
+    ["01REPLY:2", "", [anew, done]],
+    ["01REPLY:3", "", [done]],
+  ];
+  for (const [last, content, events] of cases) {
     const { rooms, ask, clock } = fixture();
     const stored = Promise.withResolvers<ReturnType<typeof replyOf>>();
     const reply = () => stored.promise;
     rooms.join = () => Promise.resolve({ kind: "elsewhere", messageId: "01MESSAGE", replyId: "01REPLY", reply });
-    const response = await ask(STREAM, { headers: { "last-event-id": "01REPLY:7" } });
+    const response = await ask(STREAM, { headers: { "last-event-id": last } });
     const text = response.text();
     await clock.advance(15_000);
-    stored.resolve(replyOf({ content, status: "failed" }));
-    const [ping, session, ...rest] = (await text).split("\n\n");
-    assertEquals(ping, ": ping");
-    assertEquals(session, 'id: 01REPLY:0\nevent: session\ndata: {"session_id":"01SESSION","message_id":"01MESSAGE"}');
-    if (content !== "") assertEquals(rest.shift(), 'id: 01REPLY:1\nevent: chunk\ndata: {"content":"hello"}');
-    assert(rest[0]?.includes("event: done\n") && rest[0].includes('"status":"failed"'), rest[0]);
-    assertEquals(rest.slice(1), [""]);
+    stored.resolve(replyOf({ content, status: "failed", chunks: 3 }));
+    assertEquals((await text).split("\n\n"), [": ping", ...events, ""], last);
+  }
+});
+
+Deno.test("a stored reply without text begins and ends, and one whose chunks nobody counted comes whole", async () => {
+  const cases = [
+    [{ content: "", chunks: 0 }, null, ["01REPLY:0 session", "01REPLY:1 done"]],
+    [{ content: "", chunks: 0 }, "01REPLY:0", ["01REPLY:1 done"]],
+    [{ chunks: null }, "01REPLY:7", ["01REPLY:0 session", "01REPLY:1000000000 chunk", "01REPLY:1000000001 done"]],
+    [{ chunks: null }, "01REPLY:1000000000", ["01REPLY:1000000001 done"]],
+  ] as const;
+  for (const [changes, last, names] of cases) {
+    const { rooms, ask } = fixture();
+    const reply = () => Promise.resolve(replyOf(changes));
+    rooms.join = () => Promise.resolve({ kind: "elsewhere", messageId: "01MESSAGE", replyId: "01REPLY", reply });
+    const response = await ask(STREAM, last === null ? {} : { headers: { "last-event-id": last } });
+    assertEquals(namesOf(await response.text()), [...names]);
   }
 });
 
