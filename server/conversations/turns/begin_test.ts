@@ -27,6 +27,35 @@ Deno.test("begin() stores the user's message before the model is asked, and done
   assertEquals(all[0], { n: 0, type: "session", sessionId: turn.sessionId, messageId: turn.messageId });
 });
 
+Deno.test("begin() waits for the end of a turn that is being stopped, and no other", async () => {
+  await using world = await World.open();
+  const process = world.start();
+  const { turns, model, store } = process;
+  const { sessionId } = await turns.begin(request("first"));
+  // At once: its end is not stored yet.
+  void turns.stop(USER, sessionId);
+  const client = new AbortController();
+  await turns.begin(request("second", { sessionId, grace: null, signal: client.signal }));
+  client.abort();
+  const turn = await turns.begin(request("third", { sessionId }));
+  assertEquals(await codeOf(turns.begin(request("busy", { sessionId }))), "session_busy");
+  // A client that does not wait so long.
+  store.fail({ kind: "unavailable" }, { calls: ["commit"] });
+  turn.stop();
+  const impatient = new AbortController();
+  const waiting = codeOf(turns.begin(request("late", { sessionId, signal: impatient.signal })));
+  await settle();
+  impatient.abort(new GatehouseError("client_closed_request", "left"));
+  assertEquals(await waiting, "client_closed_request");
+  store.heal();
+  await world.settled(turns.begin(request("last", { sessionId })));
+  const texts = ["first", "second", "third"].flatMap((
+    text,
+  ) => [`user complete: ${text}`, "assistant stopped: "]);
+  assertEquals(await stored(process, sessionId), [...texts, "user complete: last", "busy"]);
+  assertEquals(model.calls.map(({ isAborted }) => isAborted), [true, true, true, false]);
+});
+
 Deno.test("what is refused before the call is let through leaves nothing behind", async () => {
   await using world = await World.open();
   const { turns, model, library } = world.start();

@@ -1,8 +1,9 @@
-import type { Clock } from "../../effects/mod.ts";
+import { type Clock, unlessAborted } from "../../effects/mod.ts";
 import { GatehouseError } from "../../errors/mod.ts";
 import type { Inference } from "../../inference/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 import type { Library, Opened, RunningTurn } from "../library/library.ts";
+import { busy } from "../library/refusals.ts";
 import type { Message } from "../message.ts";
 import type { Presence } from "../presence.ts";
 import { loadTokenizer, tellingOnce } from "../window/tokenizer.ts";
@@ -71,6 +72,24 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
     return opened;
   }
 
+  /**
+   * A session that a turn may begin in. The end of one that is being stopped here is waited for.
+   *
+   * @throws {GatehouseError} `not_found`, `session_busy`
+   * @throws the signal's reason
+   */
+  async function demandFree(userId: string, sessionId: string, signal: AbortSignal): Promise<Opened> {
+    for (;;) {
+      // Before the store is read: it may end meanwhile.
+      const before = running.get(sessionId);
+      const opened = await demand(userId, sessionId);
+      if (opened.running === null) return opened;
+      const here = running.get(sessionId) ?? before;
+      if (here === undefined || !here.isStopping) throw busy();
+      await unlessAborted(here.ended, AbortSignal.any([signal, closing.signal]));
+    }
+  }
+
   const elsewhere = (userId: string, sessionId: string): Elsewhere => ({
     library,
     open: () => meet(userId, sessionId),
@@ -114,9 +133,8 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
   return {
     async begin(request) {
       closing.signal.throwIfAborted();
-      const { who: { userId }, sessionId } = request;
-      const opened = sessionId === null ? null : await demand(userId, sessionId);
-      if (opened !== null && opened.running !== null) throw busy();
+      const { who: { userId }, sessionId, signal } = request;
+      const opened = sessionId === null ? null : await demandFree(userId, sessionId, signal);
       const prepared = await prepareTurn(request, opened, { library, resolve });
       closing.signal.throwIfAborted();
       const run = runTurn({
@@ -212,13 +230,6 @@ function stopped({ id, status }: Message): readonly string[] {
 function noSession(sessionId: string): GatehouseError {
   const id = JSON.stringify(sessionId.slice(0, 50));
   return new GatehouseError("not_found", `Cannot find this session: you have none with the id ${id}`);
-}
-
-function busy(): GatehouseError {
-  return new GatehouseError(
-    "session_busy",
-    "Cannot begin a turn: another one runs in this session; wait for its end, or stop it",
-  );
 }
 
 function draining(): GatehouseError {

@@ -15,6 +15,8 @@ export interface LiveTurnOptions {
   readonly grace: number | null;
   /** Aborts what runs. */
   readonly stop: () => void;
+  /** Aborted once it is being stopped, by whomever. */
+  readonly stopping: AbortSignal;
   /** Times the grace. */
   readonly clock: Clock;
 }
@@ -29,6 +31,7 @@ export class LiveTurn implements Turn {
   readonly isResumable: boolean;
   /** Its events. */
   readonly log: EventLog;
+  readonly #stopping: AbortSignal;
   readonly #ended = Promise.withResolvers<TurnEnd>();
   /** Let go at the end: an ended turn is kept for a while, and these hold all that was sent. */
   #running: { readonly open: OpenTurn; readonly grace: Grace | null; readonly stop: () => void } | null;
@@ -36,12 +39,13 @@ export class LiveTurn implements Turn {
   /** Where the text of the reply under way begins. */
   #firstPiece = 0;
 
-  constructor({ open, headers = {}, grace, stop, clock }: LiveTurnOptions) {
+  constructor({ open, headers = {}, grace, stop, stopping, clock }: LiveTurnOptions) {
     this.sessionId = open.session.id;
     this.messageId = open.message.id;
     this.replyId = open.replyId;
     this.headers = headers;
     this.isResumable = grace !== null;
+    this.#stopping = stopping;
     this.#running = { open, grace: grace === null ? null : new Grace(clock, grace, stop), stop };
     const { sessionId, messageId } = this;
     this.log = new EventLog({ sessionId, messageId }, (count) => this.#running?.grace?.readers(count));
@@ -49,6 +53,11 @@ export class LiveTurn implements Turn {
 
   get ended(): Promise<TurnEnd> {
     return this.#ended.promise;
+  }
+
+  /** Somebody has asked for its end: it comes soon, if it has not come yet. */
+  get isStopping(): boolean {
+    return this.#stopping.aborted;
   }
 
   /** The text of the reply under way. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LiveTurn } from "./live_turn.ts";
 import { RecentTurns } from "./recent_turns.ts";
-import { USER, World } from "./turns_fixture.ts";
+import { never, USER, World } from "./turns_fixture.ts";
 
 /** Turns that have said so much, and ended. */
 async function endedTurns(world: World, texts: readonly string[], grace: number | null): Promise<readonly LiveTurn[]> {
@@ -16,7 +16,7 @@ async function endedTurns(world: World, texts: readonly string[], grace: number 
       owner: "p1",
       model: "m",
     });
-    const turn = new LiveTurn({ open, grace, stop: () => {}, clock: world.clock });
+    const turn = new LiveTurn({ open, grace, stop: () => {}, stopping: never, clock: world.clock });
     for (const piece of text.split("|")) turn.say(piece);
     turn.end({ message: null, usage: null, failure: null }, { type: "error", error: new Error("gone") });
     return turn;

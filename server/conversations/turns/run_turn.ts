@@ -82,7 +82,8 @@ export function runTurn(options: RunTurnOptions): TurnRun {
       throw thrown;
     }
     if (grace !== null) signal.removeEventListener("abort", leave);
-    const turn = new LiveTurn({ open, headers, grace, stop: () => stopping.abort(left()), clock });
+    const stop = () => stopping.abort(left());
+    const turn = new LiveTurn({ open, headers, grace, stop, stopping: stopping.signal, clock });
     running.turn = turn;
     options.onBegin(turn);
     running.isStoring = false;

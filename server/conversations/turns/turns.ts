@@ -116,7 +116,8 @@ export type Joined =
 export interface Turns {
   /**
    * Begins a turn: chooses the model and the history, has the call let through, stores the user's message. What is
-   * refused until then leaves nothing behind.
+   * refused until then leaves nothing behind. Where the session's turn runs in this process and is being stopped, its end
+   * is waited for.
    *
    * @throws {GatehouseError} `not_found`, `session_busy`, `invalid_field` (`replace_from`), the codes of `chooseModel()`
    * and of `Admissions.admit()`, `storage_unavailable`
