@@ -12,6 +12,7 @@ export type { BodyIssue } from "./read_json_issue.ts";
 export { readForm, type ReadFormOptions } from "./read_form.ts";
 export { type InBandError, inBandError } from "./in_band_error.ts";
 export { idOf, isId, unknown } from "./id.ts";
+export { noStore } from "./no_store.ts";
 export { pageAnswer, pageOf } from "./page.ts";
 export * from "./read_request.ts";
 export * from "./routes.ts";

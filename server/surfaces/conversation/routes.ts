@@ -1,8 +1,7 @@
-import { keyOrLogin, type Routes } from "../../http/mod.ts";
+import { keyOrLogin, noStore, type Routes } from "../../http/mod.ts";
 import { converse } from "./converse.ts";
 import { exportSession } from "./export/export.ts";
 import { showHistory } from "./history.ts";
-import { noStore } from "./no_store.ts";
 import type { ConversationOptions } from "./options.ts";
 import { resumeStream } from "./resume.ts";
 import { changeSession, createSession, listSessions, removeSession, showSession } from "./sessions.ts";

@@ -30,6 +30,23 @@ Deno.test("POST /chat answers with the whole reply once its turn has ended", asy
   assertEquals(await response.json(), { session_id: "S1", message_id: "REPLY0", response: "Hello", usage: USAGE });
 });
 
+Deno.test("no answer of POST /chat is kept by a cache, its refusals neither", async () => {
+  const surface = surfaceWithSession();
+  const { begun } = surface.conversations;
+  const bodies: readonly unknown[] = [HI, {}, { ...HI, session_id: "S2" }];
+  const body = new TextEncoder().encode("{}");
+  const refusal = new RefusedError({ kind: "refused", status: 400, headers: {}, body }, "u");
+  for (const failure of [null, new GatehouseError("upstream_timeout", "Late"), refusal]) {
+    surface.conversations.play = (turn) => failure === null ? turn.done() : turn.fail(failure);
+    for (const body of bodies) {
+      const response = await surface.post("/chat", body);
+      assertEquals(response.headers.get("cache-control"), "no-store", `${response.status}`);
+    }
+  }
+  const refused = await surface.post("/chat", HI, whoIs("nobody", "nobody"));
+  assertEquals([refused.status, refused.headers.get("cache-control"), begun.length], [401, "no-store", 3]);
+});
+
 Deno.test("POST /chat begins a turn that ends with its client", async () => {
   const surface = surfaceWithSession();
   const left = new AbortController();

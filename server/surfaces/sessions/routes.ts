@@ -1,4 +1,4 @@
-import { keyOrLogin, type Routes } from "../../http/mod.ts";
+import { keyOrLogin, noStore, type Routes } from "../../http/mod.ts";
 import { chat } from "./chat.ts";
 import { createSession } from "./create_session.ts";
 import type { SessionOptions } from "./options.ts";
@@ -17,7 +17,7 @@ export function sessionRoutes(options: SessionOptions): Routes {
     surface: "sessions",
     paths: {
       "/set-llm": { POST: keyOrLogin(setLlm(upTo(SHORT_BODY))) },
-      "/chat": { POST: keyOrLogin(chat(options)) },
+      "/chat": { POST: noStore(keyOrLogin(chat(options))) },
       "/create_session": { POST: keyOrLogin(createSession(upTo(TOOLS_BODY))) },
       "/ws-ticket": { POST: keyOrLogin(giveTicket(upTo(SHORT_BODY))) },
     },

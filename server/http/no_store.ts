@@ -1,5 +1,6 @@
-import { GatehouseError } from "../../errors/mod.ts";
-import { errorResponse, type Handler } from "../../http/mod.ts";
+import { GatehouseError } from "../errors/mod.ts";
+import { errorResponse } from "./error_response.ts";
+import type { Handler } from "./exchange.ts";
 
 /** Marks every answer, refusals too, as not to be kept by any cache; an event stream says so in its own way. */
 export function noStore(handler: Handler): Handler {
