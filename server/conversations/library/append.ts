@@ -48,8 +48,10 @@ export function appending(append: Append): Change {
     const body = layout.bodies[index];
     return body === undefined ? [] : [{ key: AT.message(sessionId, id), value: headValue(messageCount + index, body) }];
   });
+  // A user who was removed gets no new session.
+  const allowed = version === null ? [{ key: AT.gone(userId), version: null }] : [];
   return {
-    checks: [{ key: session, version }, { key: turn, version: markVersion }, ...written.checks],
+    checks: [{ key: session, version }, { key: turn, version: markVersion }, ...allowed, ...written.checks],
     puts: [
       { key: session, value: sessionValue(appendedState(append)) },
       ...(mark === null ? [] : [{ key: turn, value: markValue(mark) }]),

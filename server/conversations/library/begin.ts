@@ -11,9 +11,10 @@ import { headOf, messageBytes } from "./message_record.ts";
 import { newState, toolsValue } from "./new_session.ts";
 import { PartsWriter } from "./parts_writer.ts";
 import { isVisible } from "./ranges.ts";
-import { busy, invalidField, noSession } from "./refusals.ts";
+import { busy, invalidField, noSession, userGone } from "./refusals.ts";
 import { userMessage } from "./replies.ts";
 import { readSession, type SessionState } from "./session_record.ts";
+import { isGone } from "./sessions.ts";
 import { titleOf } from "./title.ts";
 import { readMark, type TurnMark } from "./turn_mark.ts";
 import { newToken, ulidAfter } from "./ulid_after.ts";
@@ -73,7 +74,10 @@ export async function begin(ground: Ground, start: TurnStart, newId: () => strin
         : { ...ready.state, hidden: { from: replaceFrom, to: message.id } };
       const puts = replaceFrom === null ? [] : [{ key: AT.erasing(userId, sessionId), value: { v: 1 } }];
       const append = { version, state, markVersion, mark: drawn.mark, messages: [message], layout, written, puts, now };
-      if (await store.commit(appending(append)) === null) return AGAIN;
+      if (await store.commit(appending(append)) === null) {
+        if (version === null && await isGone(ground, userId)) throw userGone();
+        return AGAIN;
+      }
       stored = true;
       return opened(appendedState(append).session, drawn);
     });

@@ -16,6 +16,9 @@ export interface EraserOptions {
 
 const DELETES_AT_ONCE = 500;
 
+/** What says that a user is gone outlasts every request of theirs that is still under way, in milliseconds. */
+const GONE_FOR = 24 * 3_600_000;
+
 /**
  * Erases sessions, and what sessions hide. What is to go is decided by one commit that leaves a mark; the rest follows in
  * commits of at most 500 deletes, and may be begun again at any point.
@@ -71,8 +74,14 @@ export class Eraser {
     await Promise.allSettled(this.#running.values());
   }
 
-  /** Erases all sessions of a user, and ends what was begun before. @throws {GatehouseError} `storage_unavailable` */
+  /**
+   * Erases all sessions of a user, and ends what was begun before. From the first moment on no session of theirs is made.
+   *
+   * @throws {GatehouseError} `storage_unavailable`
+   */
   async allOf(userId: string): Promise<void> {
+    const puts = [{ key: AT.gone(userId), value: { v: 1 }, expireIn: GONE_FOR }];
+    await insist(this.#tries, async () => await this.#store.commit({ puts }) ?? AGAIN);
     for (;;) {
       const open = await this.#ids(AT.sessionsOf(userId));
       for (const id of open) await this.begin(userId, id);

@@ -30,6 +30,10 @@ function watched(inner: Store, changes: Change[]): Store {
   };
 }
 
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!await holds()) await settle();
+}
+
 function demandBounded(changes: readonly Change[]): void {
   for (const { checks = [], puts = [], deletes = [] } of changes) {
     assert(checks.length <= 100 && deletes.length <= 500 && puts.length + deletes.length <= 1_000);
@@ -91,22 +95,49 @@ libraryTest(
     const before = (await keysIn(world)).length;
     const erase = eraserOf({ store: world.store, clock: systemClock });
     for (const work of [(userId: string) => one.library.removeAllOf(userId), erase]) {
-      for (let i = 0; i < 5; i++) await exchange(one, { content: "c".repeat(i * 200_000) });
-      await one.library.create(USER, { tools: [{ name: "f", description: "d".repeat(100_000) }] });
-      await begin(one);
+      const userId = work === erase ? USER : `${USER}2`;
+      for (let i = 0; i < 5; i++) await exchange(one, { userId, content: "c".repeat(i * 200_000) });
+      await one.library.create(userId, { tools: [{ name: "f", description: "d".repeat(100_000) }] });
+      await begin(one, { userId });
       await world.store.commit({
-        puts: [{ key: ["conversation_erasing", USER, "01GONE"], value: { v: 1 } }, {
+        puts: [{ key: ["conversation_erasing", userId, "01GONE"], value: { v: 1 } }, {
           key: ["message", "01GONE", "a"],
           value: 1,
         }],
       });
-      await work(USER);
+      await work(userId);
       assertEquals((await keysIn(world)).length, before);
-      await work(USER);
+      await work(userId);
     }
     assertEquals((await texts(one, kept)).length, 2);
   },
 );
+
+libraryTest("no session is made once its user is being removed, however late a request comes", async (world, one) => {
+  const session = await exchange(one);
+  const tools = [{ name: "f", description: "d".repeat(100_000) }];
+  const late = [
+    () => one.library.create(USER, {}),
+    () => one.library.create(USER, { tools }),
+    () => begin(one, { content: "c".repeat(1_000_000) }),
+  ];
+  // The sessions are there when their user's are looked for.
+  const slow = withFaults(world.store, systemClock);
+  slow.fail({ kind: "hang" }, { calls: ["list"] });
+  void eraserOf({ store: slow, clock: systemClock })(USER);
+  await until(async () => await world.store.get(["conversation_gone", USER]) !== null);
+  for (const [erased, refused] of [[false, 1], [true, 0]] as const) {
+    if (erased) await one.library.removeAllOf(USER);
+    for (const make of late) {
+      const error = await assertRejects(make, GatehouseError, "Cannot make this session: its user was removed");
+      assertEquals(error.code, "not_found");
+    }
+    assertEquals((await keysIn(world)).filter(([root]) => root === "conversation").length, refused);
+    if (!erased) assertEquals((await texts(one, session)).length, 2);
+  }
+  assertEquals(await keysIn(world), []);
+  assertEquals((await exchange(one, { userId: OTHER })).messageCount, 2);
+});
 
 libraryTest("removeAllOf() says when it failed, and goes on from there", async (world, one) => {
   for (let i = 0; i < 3; i++) await exchange(one);

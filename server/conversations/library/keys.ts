@@ -43,6 +43,9 @@ export const AT = {
   erasings: ["conversation_erasing"],
   erasingsOf: (userId: string): Deno.KvKey => ["conversation_erasing", userId],
   erasing: (userId: string, sessionId: string): Deno.KvKey => ["conversation_erasing", userId, sessionId],
+
+  /** The user was removed: no session of theirs is made any more. */
+  gone: (userId: string): Deno.KvKey => ["conversation_gone", userId],
 } as const;
 
 /** Under which a session's tools lie in parts; sorts after every message. */

@@ -77,7 +77,7 @@ export interface Draft {
  * one whose process has died is ended by whoever meets it next, as `failed` with what its drafts hold.
  */
 export interface Library {
-  /** Makes a session. @throws {GatehouseError} `storage_unavailable` */
+  /** Makes a session. @throws {GatehouseError} `storage_unavailable`; `not_found`: its user was removed */
   create(userId: string, wish: NewSession): Promise<Session>;
   /** A session; null: there is none, or it is somebody else's. Ends a turn whose process has died. */
   open(userId: string, sessionId: string): Promise<Opened | null>;
@@ -89,7 +89,7 @@ export interface Library {
   tools(userId: string, sessionId: string): Promise<readonly ToolDefinition[]>;
   /** Deletes a session and all that is in it, a running turn included. @returns false: there was none */
   remove(userId: string, sessionId: string): Promise<boolean>;
-  /** Deletes all that is a user's; again where it was begun before. */
+  /** Deletes all that is a user's; again where it was begun before. No session of theirs is made from then on. */
   removeAllOf(userId: string): Promise<void>;
   /** Ends what a stop or a crash has left half done: deletions, and turns whose process has died. */
   resume(): Promise<void>;
@@ -108,7 +108,8 @@ export interface Library {
   /**
    * Stores the user's message and marks the session busy, in one commit; makes the session where there is none yet.
    *
-   * @throws {GatehouseError} `session_busy`: another turn runs, or was quicker; `not_found`: the session is gone
+   * @throws {GatehouseError} `session_busy`: another turn runs, or was quicker; `not_found`: the session is gone, or its user was
+   * removed
    */
   begin(start: TurnStart): Promise<OpenTurn>;
   /** Stores a reply that asks for tools; the turn goes on. @throws {GatehouseError} `not_found`: the session was deleted */

@@ -8,6 +8,11 @@ export function noSession(action: string): GatehouseError {
   );
 }
 
+/** The user has no sessions any more, and gets no new ones. */
+export function userGone(): GatehouseError {
+  return new GatehouseError("not_found", "Cannot make this session: its user was removed; register anew");
+}
+
 /** The turn is not the session's any more. */
 export function noTurn(): GatehouseError {
   return new GatehouseError(

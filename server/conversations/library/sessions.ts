@@ -8,7 +8,7 @@ import type { Opened } from "./library.ts";
 import { layOut, readBody } from "./long_value.ts";
 import { demandShort, newState, toolsValue } from "./new_session.ts";
 import { PartsWriter } from "./parts_writer.ts";
-import { noSession } from "./refusals.ts";
+import { noSession, userGone } from "./refusals.ts";
 import { readSession, sessionValue } from "./session_record.ts";
 import { readMark } from "./turn_mark.ts";
 import { newToken } from "./ulid_after.ts";
@@ -27,17 +27,23 @@ export async function create(ground: Ground, userId: string, wish: NewSession, i
     return await insist(ground, async () => {
       const written = await writer.ready();
       const version = await store.commit({
-        checks: [{ key, version: null }, ...written.checks],
+        checks: [{ key, version: null }, { key: AT.gone(userId), version: null }, ...written.checks],
         puts: [{ key, value: sessionValue(state) }, ...layout.beside],
         deletes: written.deletes,
       });
       // The id is new: what is there was made by an earlier try.
       made = version !== null || await store.get(key) !== null;
+      if (!made && await isGone(ground, userId)) throw userGone();
       return made ? state.session : AGAIN;
     });
   } finally {
     if (!made) await writer.abandon();
   }
+}
+
+/** Whether a user was removed. @throws {GatehouseError} `storage_unavailable` */
+export async function isGone({ store }: Pick<Ground, "store">, userId: string): Promise<boolean> {
+  return await store.get(AT.gone(userId)) !== null;
 }
 
 /** As `Library.open`. */
