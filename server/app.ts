@@ -200,7 +200,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   parts.defer(() => logins.close());
 
-  const conversations = await openConversations({ store, locks, resolve, inference, clock, random, newId, log });
+  const conversations = await openConversations({
+    store,
+    isRemote: settings.storage.kvUrl !== null,
+    locks,
+    resolve,
+    inference,
+    clock,
+    random,
+    newId,
+    log,
+  });
   parts.defer(() => conversations.close());
   const sockets = createSockets({ clock, log });
   metrics.watchSockets(() => sockets.open);
@@ -277,22 +287,23 @@ export async function startApp(options: AppOptions): Promise<App> {
     sockets.drain();
     log.info("draining", { open: inference.open, sockets: sockets.open, timeout_ms: server.drainTimeout });
     const gone = new AbortController();
-    const answered = Promise.all([inference.idle(), drain.idle(), sockets.idle()]).then(() => gone.abort());
+    Promise.all([inference.idle(), drain.idle(), sockets.idle()]).then(() => gone.abort());
     const waits = (ms: number) => delay(clock, ms, gone.signal).then(() => true, () => false);
-    let isLate = await waits(server.drainTimeout);
-    if (isLate) {
+    if (await waits(server.drainTimeout)) {
       inference.endAll(drain.refusal());
-      isLate = await waits(FAREWELL);
+      await waits(FAREWELL);
     }
-    if (isLate) {
+    if (gone.signal.aborted) {
+      const shut = new AbortController();
+      listener.shutdown().then(() => shut.abort());
+      // Who has sent half of a head, and no more, is no request that could be waited for; it ends with the process.
+      await delay(clock, FAREWELL, shut.signal).catch(() => {});
+    } else {
       // These neither send their request to its end nor take their answer.
       log.warn("connections that do not end are cut");
       sockets.closeAll();
       cut.abort();
       await listener.finished;
-    } else {
-      await answered;
-      await listener.shutdown();
     }
     await owned.disposeAsync();
     log.info("stopped");

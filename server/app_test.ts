@@ -96,6 +96,20 @@ Deno.test("stop() is not held up for ever by a client that never sends its body"
   await stopped;
 });
 
+Deno.test("stop() is not held up for ever by a client that never sends its head", async () => {
+  await using upstream = new MockUpstream();
+  const clock = new FakeClock();
+  await using gate = await startGate(upstream, { env: { DRAIN_TIMEOUT: "10" }, clock });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(gate.app.url.port) });
+  await writeAll(connection, new TextEncoder().encode("GET /ws"));
+  await (await gate.fetch("/health/live")).body?.cancel();
+  const stopped = gate.app.stop();
+  for (let second = 0; second < 20; second++) await clock.advance(1_000);
+  await stopped;
+  connection.close();
+  await gate.app.finished;
+});
+
 Deno.test("stop() is not held up for ever by a client that does not read its stream", async () => {
   await using upstream = new MockUpstream();
   const clock = new FakeClock();

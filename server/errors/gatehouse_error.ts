@@ -13,6 +13,9 @@ export interface ErrorDetails {
 /**
  * The one error that crosses rooms. Its message is written for the client: what was being done, what is wrong, what
  * to do. It never has a `cause`: a foreign error can hold a header or a body with a secret in it.
+ *
+ * It has no stack either. V8 keeps the frames of a stack alive as long as its error, and with them all that they refer to:
+ * errors are the reasons of aborted requests, which Deno's sockets hold on to (2.8.2), and each would hold a whole answer.
  */
 export class GatehouseError extends Error {
   /** The class's own name. */
@@ -28,7 +31,10 @@ export class GatehouseError extends Error {
 
   /** An error for the client. @param message for the client: what was being done, what is wrong, what to do */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.param = details.param ?? null;
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
