@@ -13,6 +13,9 @@ import { createTurns } from "./turns/create_turns.ts";
 /** How often what a crash or a failing store has left half done is looked for, in milliseconds. */
 const MEND_EVERY = 60_000;
 
+/** How often the store is asked what other processes do, in milliseconds: a file answers in a fraction of one. */
+const ASK_EVERY = { file: 50, remote: 500 };
+
 /** How long a stop waits for what is being cleared away, in milliseconds. */
 const PATIENCE = 1_000;
 
@@ -20,6 +23,8 @@ const PATIENCE = 1_000;
 export interface ConversationsOptions {
   /** Where they are stored. */
   readonly store: Store;
+  /** The store is asked over a network: it is asked less often. @default false */
+  readonly isRemote?: boolean;
   /** Tell who of the processes on the store is alive. */
   readonly locks: Locks;
   /** The models that answer, asked anew for every request and never kept. @param model null: the default */
@@ -42,11 +47,12 @@ export interface ConversationsOptions {
  * @throws {GatehouseError} `storage_unavailable`
  */
 export async function openConversations(
-  { store, locks, resolve, inference, clock, newId, random = Math.random, log }: ConversationsOptions,
+  { store, isRemote = false, locks, resolve, inference, clock, newId, random = Math.random, log }: ConversationsOptions,
 ): Promise<Conversations> {
   const presence = await openPresence({ locks, store, clock, newId, log });
   const library = createLibrary({ store, presence, clock, random, log });
-  const turns = createTurns({ library, presence, resolve, inference, clock, log });
+  const askEvery = isRemote ? ASK_EVERY.remote : ASK_EVERY.file;
+  const turns = createTurns({ library, presence, resolve, inference, askEvery, clock, log });
   const tasks = createStatelessTasks({ resolve, inference, clock });
   const mending = new Beat({
     clock,

@@ -28,6 +28,8 @@ export interface TurnsOptions {
   readonly resolve: Resolve;
   /** Asks them. */
   readonly inference: Pick<Inference, "events">;
+  /** How often the store is asked what other processes do, and what they want, in milliseconds. */
+  readonly askEvery: number;
   /** Times everything. */
   readonly clock: Clock;
   /** For what belongs to no request. */
@@ -38,8 +40,8 @@ export interface TurnsOptions {
 const STOP_PATIENCE = 10_000;
 
 /** The turns of one process. */
-export function createTurns({ library, presence, resolve, inference, clock, log }: TurnsOptions): Turns {
-  const running = new RunningTurns({ library, clock, log });
+export function createTurns({ library, presence, resolve, inference, askEvery, clock, log }: TurnsOptions): Turns {
+  const running = new RunningTurns({ library, askEvery, clock, log });
   const recent = new RecentTurns(clock);
   const load = tellingOnce(loadTokenizer, log);
   const leftovers = new Leftovers({ library, clock, log });
@@ -93,6 +95,7 @@ export function createTurns({ library, presence, resolve, inference, clock, log 
   const elsewhere = (userId: string, sessionId: string): Elsewhere => ({
     library,
     open: () => meet(userId, sessionId),
+    every: askEvery,
     clock,
   });
 

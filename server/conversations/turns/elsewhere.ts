@@ -4,15 +4,14 @@ import type { Library, Opened } from "../library/library.ts";
 import type { Message } from "../message.ts";
 import type { Session } from "../session.ts";
 
-/** How often the store is asked, in milliseconds. */
-const EVERY = 500;
-
 /** What another process runs is seen through the store alone. */
 export interface Elsewhere {
   /** Where the turns are stored. */
   readonly library: Pick<Library, "backwards">;
   /** The session as it is now; null: there is none. Ends a turn whose process has died. */
   readonly open: () => Promise<Opened | null>;
+  /** How often the store is asked, in milliseconds. */
+  readonly every: number;
   /** Times the asking. */
   readonly clock: Clock;
 }
@@ -30,7 +29,7 @@ export async function replyOf(messageId: string, at: Elsewhere, signal: AbortSig
     const opened = await at.open();
     if (opened === null) throw gone();
     if (opened.running?.messageId !== messageId) return await lastReply(opened.session, messageId, at.library);
-    await delay(at.clock, EVERY, signal);
+    await delay(at.clock, at.every, signal);
   }
 }
 

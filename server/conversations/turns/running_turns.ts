@@ -6,8 +6,6 @@ import type { LiveTurn } from "./live_turn.ts";
 
 /** How often what replies have said is kept, in milliseconds: a process that dies loses no more. */
 const KEEP_EVERY = 1_000;
-/** How often it is asked whether others want a turn stopped, in milliseconds. */
-const ASK_EVERY = 500;
 
 /**
  * The turns that run in this process, by session. While there are any, one call for all of them keeps their drafts, and
@@ -19,8 +17,10 @@ export class RunningTurns {
   readonly #beats: readonly Beat[];
 
   constructor(
-    { library, clock, log }: {
+    { library, askEvery, clock, log }: {
       readonly library: Pick<Library, "keep" | "asked">;
+      /** How often it is asked whether others want a turn stopped, in milliseconds. */
+      readonly askEvery: number;
       readonly clock: Clock;
       readonly log: Logger;
     },
@@ -36,7 +36,7 @@ export class RunningTurns {
       }),
       new Beat({
         clock,
-        every: ASK_EVERY,
+        every: askEvery,
         work: () => this.#hear(),
         log,
         failure: "wishes to stop a turn cannot be read",

@@ -60,7 +60,15 @@ export class World implements AsyncDisposable {
     };
     const library = around(createLibrary({ store, presence, clock, random: this.#random, log }));
     const { upstream, models, inference } = model;
-    const turns = createTurns({ library, presence, resolve: () => ({ upstream, models }), inference, clock, log });
+    const turns = createTurns({
+      library,
+      presence,
+      resolve: () => ({ upstream, models }),
+      inference,
+      askEvery: 500,
+      clock,
+      log,
+    });
     const process = { name, store, library, turns, model, logged };
     this.#processes.push(process);
     return process;
