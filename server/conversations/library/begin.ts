@@ -11,7 +11,7 @@ import { headOf, messageBytes } from "./message_record.ts";
 import { newState, toolsValue } from "./new_session.ts";
 import { PartsWriter } from "./parts_writer.ts";
 import { isVisible } from "./ranges.ts";
-import { busy, invalidField, noSession, userGone } from "./refusals.ts";
+import { busy, noSession, nothingToReplace, userGone } from "./refusals.ts";
 import { userMessage } from "./replies.ts";
 import { readSession, type SessionState } from "./session_record.ts";
 import { isGone } from "./sessions.ts";
@@ -124,14 +124,10 @@ async function goOn(ground: Ground, { userId, base }: TurnStart): Promise<Ready 
   return { version, state: { ...state, session }, replaceFrom: base.replaceFrom };
 }
 
-/** How many messages come before one. @throws {GatehouseError} `invalid_field` */
+/** How many messages come before one. @throws {GatehouseError} `not_found` */
 async function placeOf({ store }: Ground, { session, hidden }: SessionState, messageId: string): Promise<number> {
   const entry = isVisible(hidden, messageId) ? await store.get(AT.message(session.id, messageId)) : null;
   const head = entry === null ? null : headOf(messageId, entry.value);
-  if (head === null) {
-    const message = "Cannot go on from before the message of `replace_from`: this session has no such message; " +
-      "name one of its history";
-    throw invalidField("replace_from", message);
-  }
+  if (head === null) throw nothingToReplace();
   return head.place;
 }

@@ -171,7 +171,7 @@ libraryTest(
       const done = await one.library.finish(turn, SAID);
       assertEquals(done.session.messageCount, at + 2);
       const error = await begin(one, { session, replaceFrom }).then(() => null, (error) => error);
-      assertEquals([error?.code, error?.param], ["invalid_field", "replace_from"]);
+      assertEquals([error?.code, error?.param], ["not_found", "replace_from"]);
       assertEquals((await exchange(one, { session })).messageCount, at + 4);
     }
     await demandSound(world, one);

@@ -29,6 +29,15 @@ export function busy(): GatehouseError {
   );
 }
 
+/** The message that a turn is to go on from before is not the session's. */
+export function nothingToReplace(): GatehouseError {
+  return new GatehouseError(
+    "not_found",
+    "Cannot go on from before the message of `replace_from`: this session has no such message; name one of its history",
+    { param: "replace_from" },
+  );
+}
+
 /** A field is wrong. */
 export function invalidField(param: string, message: string): GatehouseError {
   return new GatehouseError("invalid_field", message, { param });

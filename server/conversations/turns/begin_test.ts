@@ -67,7 +67,7 @@ Deno.test("what is refused before the call is let through leaves nothing behind"
   const gone = AbortSignal.abort(new Error("left"));
   assertEquals(await codeOf(turns.begin(request("hi", { signal: gone }))), "client_closed_request");
   assertEquals(await codeOf(turns.begin(request("hi", { sessionId: "none" }))), "not_found");
-  assertEquals(await codeOf(turns.begin(request("hi", { replaceFrom: "none" }))), "invalid_field");
+  assertEquals(await codeOf(turns.begin(request("hi", { replaceFrom: "none" }))), "not_found");
   assertEquals((await library.list(USER, { limit: 10, cursor: null }, null)).items, []);
   assertEquals([model.calls.length, world.clock.pending], [0, 0]);
 });
@@ -112,7 +112,7 @@ Deno.test("replace_from goes on from before a message: what came after it is not
   model.last.finish();
   assertEquals((await two.ended).message?.historyFrom, null);
   assertEquals(await stored(process, sessionId), ["user complete: better", "assistant complete: second"]);
-  assertEquals(await codeOf(turns.begin(request("x", { sessionId, replaceFrom: messageId }))), "invalid_field");
+  assertEquals(await codeOf(turns.begin(request("x", { sessionId, replaceFrom: messageId }))), "not_found");
 });
 
 Deno.test("the model is asked with the turn's settings over the session's over the defaults, and its own headers", async () => {

@@ -1,7 +1,7 @@
-import { GatehouseError } from "../../errors/mod.ts";
 import type { HeaderList } from "../../inference/mod.ts";
 import { chooseModel, type Models, type Upstream } from "../../upstream/mod.ts";
 import type { Library, Opened, TurnStart } from "../library/library.ts";
+import { invalidField, nothingToReplace } from "../library/refusals.ts";
 import type { Task } from "../rounds/rounds.ts";
 import type { Session, ToolDefinition } from "../session.ts";
 import { windowOf } from "../window/budget.ts";
@@ -72,19 +72,18 @@ export async function prepareTurn(
   };
 }
 
-/** @throws {GatehouseError} `invalid_field` */
+/** @throws {GatehouseError} `not_found`: there is none; `invalid_field`: it is a tool's result */
 async function demandReplaceable(
   session: Session | null,
   messageId: string,
   library: Pick<Library, "message">,
 ): Promise<void> {
   const message = session === null ? null : await library.message(session, messageId);
-  if (message !== null && message.role !== "tool") return;
-  const wrong = message === null ? "this session has no such message" : "this message is the result of a tool call";
-  throw new GatehouseError(
-    "invalid_field",
-    `Cannot go on from before the message of \`replace_from\`: ${wrong}; name one of its history`,
-    { param: "replace_from" },
+  if (message === null) throw nothingToReplace();
+  if (message.role !== "tool") return;
+  throw invalidField(
+    "replace_from",
+    "Cannot go on from before the message of `replace_from`: this message is the result of a tool call; name another",
   );
 }
 
