@@ -134,7 +134,9 @@ async function take({ world, processes, sessions }: Real, step: Step): Promise<v
         one.running = null;
         const [living] = processes;
         assert(living);
-        one.name ??= (await living.library.open(USER, one.id))?.session.name ?? null;
+        // Whether it has a name or not: it is opened now, and so the turn ends before its session is renamed.
+        const opened = await living.library.open(USER, one.id);
+        one.name ??= opened?.session.name ?? null;
       }
       return;
     }

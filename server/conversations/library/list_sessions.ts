@@ -3,11 +3,12 @@ import type { Store } from "../../storage/mod.ts";
 import type { Session } from "../session.ts";
 import { AT } from "./keys.ts";
 import { invalidField } from "./refusals.ts";
-import { sessionState } from "./session_record.ts";
+import { recordBytes, sessionState } from "./session_record.ts";
 import { isUlid } from "./ulid_after.ts";
 
-/** So many records are looked at for one page of a search. */
+/** So many records are looked at for one page of a search, and so many bytes of them: they may hold long prompts. */
 const LOOKED_AT = 2_000;
+const BYTES_LOOKED_AT = 8 * 1024 * 1024;
 
 /** As `Library.list`. */
 export async function listSessions(
@@ -22,9 +23,10 @@ export async function listSessions(
   const most = matches === null ? limit : LOOKED_AT;
   const items: Session[] = [];
   let looked = 0;
+  let bytes = 0;
   let last: string | null = null;
   for await (const { key, value } of store.list(all, { ...end, reverse: true, limit: most + 1 })) {
-    if (looked === most) return { items, nextCursor: last };
+    if (looked === most || bytes >= BYTES_LOOKED_AT) return { items, nextCursor: last };
     const id = String(key.at(-1));
     const session = sessionState(userId, id, value)?.session;
     if (session !== undefined && (matches === null || matches(session))) {
@@ -32,6 +34,7 @@ export async function listSessions(
       items.push(session);
     }
     looked++;
+    bytes += recordBytes(value);
     last = id;
   }
   return { items, nextCursor: null };

@@ -51,6 +51,27 @@ libraryTest("list() searches names in any case, and stops after 2,000 that do no
   assertEquals(await names(one, 10, "nowhere"), []);
 });
 
+libraryTest(
+  "list() stops its search after 8 MiB of records that do not match, and goes on from there",
+  async (world, one) => {
+    await one.library.create(USER, { name: "wanted" });
+    const { id } = await one.library.create(USER, { settings: { systemPrompt: "p".repeat(32 * 1024) } });
+    const entry = await world.store.get(["conversation", USER, id]);
+    for (let batch = 0; batch < 30; batch++) {
+      const puts = Array.from({ length: 10 }, (_, i) => ({
+        key: ["conversation", USER, `01ZZ${`${batch * 10 + i}`.padStart(22, "0")}`],
+        value: entry?.value,
+      }));
+      await world.store.commit({ puts });
+    }
+    const { items, nextCursor } = await one.library.list(USER, { limit: 10, cursor: null }, "wanted");
+    assertEquals(items, []);
+    const left = await one.library.list(USER, { limit: 200, cursor: nextCursor }, null);
+    assertEquals([left.items.length, left.nextCursor], [302 - 253, null]);
+    assertEquals(await names(one, 10, "wanted"), ["wanted"]);
+  },
+);
+
 libraryTest("a cursor that is none is refused", async (_, one) => {
   const session = await one.library.create(USER, {});
   for (const cursor of ["", "x", session.id.toLowerCase(), `${session.id}A`]) {

@@ -77,6 +77,16 @@ export function sessionState(userId: string, id: string, value: unknown): Sessio
   };
 }
 
+/** What a record holds beside its prompt, about. */
+const BESIDE = 512;
+
+/** About how long a record is, in bytes. */
+export function recordBytes(value: unknown): number {
+  const { name, settings } = fieldsOf(value) ?? {};
+  const { systemPrompt } = fieldsOf(settings) ?? {};
+  return BESIDE + (textOrNull(name)?.length ?? 0) + (systemPrompt instanceof Uint8Array ? systemPrompt.length : 0);
+}
+
 function protocolOf(value: unknown): Protocol {
   return value === "rpc" ? "rpc" : "text";
 }

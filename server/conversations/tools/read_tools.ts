@@ -10,6 +10,8 @@ const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const MAX_DESCRIPTION = 8 * 1024;
 /** All definitions together as JSON, in bytes of UTF-8. */
 const MAX_BYTES = 256 * 1024;
+/** What OpenAI's shape, and fields that are null, add to one definition at most. */
+const MAX_FRAME = 128;
 
 /**
  * Reads tool definitions, each `{name, description?, parameters?}` or OpenAI's `{type: "function", function: {…}}` with
@@ -22,6 +24,8 @@ const MAX_BYTES = 256 * 1024;
 export function readTools(value: unknown, param: string): readonly ToolDefinition[] {
   if (!Array.isArray(value)) throw invalid(param, "it is no list; give a list of tool definitions");
   if (value.length > MAX_TOOLS) throw invalid(param, `there are more than ${MAX_TOOLS}; give fewer`);
+  // Before anything is looked at closely: that takes far longer than measuring it.
+  if (jsonBytes(value, param) > MAX_BYTES + MAX_TOOLS * MAX_FRAME) throw tooLong(param);
   const names = new Set<string>();
   const tools = value.map((item: unknown, index) => {
     const { tool, place } = readTool(item, `${param}.${index}`);
@@ -31,10 +35,21 @@ export function readTools(value: unknown, param: string): readonly ToolDefinitio
     names.add(tool.name);
     return tool;
   });
-  if (Buffer.byteLength(JSON.stringify(tools)) > MAX_BYTES) {
-    throw invalid(param, "all definitions together are longer than 256 KiB; give fewer or shorter ones");
-  }
+  if (Buffer.byteLength(JSON.stringify(tools)) > MAX_BYTES) throw tooLong(param);
   return tools;
+}
+
+function tooLong(param: string): Error {
+  return invalid(param, "all definitions together are longer than 256 KiB; give fewer or shorter ones");
+}
+
+function jsonBytes(value: unknown, param: string): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value));
+  } catch {
+    // What was parsed can be written, but for want of stack.
+    throw invalid(param, "a definition is nested far deeper than 32 levels; make it flatter");
+  }
 }
 
 interface ReadTool {

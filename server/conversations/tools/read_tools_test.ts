@@ -109,11 +109,13 @@ Deno.test("readTools() bounds number, size and depth, and what an error repeats"
   assertEquals(fault(named(129), "more than 128"), "tools");
   assertEquals(readTools(named(31, { description: "x".repeat(8 * 1024) }), "tools").length, 31);
   assertEquals(fault(named(32, { description: "x".repeat(8 * 1024) }), "256 KiB"), "tools");
+  // Not looked at any further: its schema is none, but far too long to walk.
+  assertEquals(fault([{ name: "a", parameters: { type: 1, enum: ["x".repeat(300 * 1024)] } }], "256 KiB"), "tools");
   const nested = (depth: number): unknown => depth === 1 ? {} : { "x-own": [nested(depth - 2)] };
   assertEquals(readTools([{ name: "a", parameters: nested(31) }], "tools").length, 1);
   assertEquals(fault([{ name: "a", parameters: nested(33) }], "deeper than 32"), "tools.0.parameters");
   const deep: unknown = JSON.parse(`{"default":${"[".repeat(200_000)}${"]".repeat(200_000)}}`);
-  assertEquals(fault([{ name: "a", parameters: deep }], "deeper than 32"), "tools.0.parameters");
+  assertEquals(fault([{ name: "a", parameters: deep }]), "tools");
   assert((fault([{ name: "a", parameters: { properties: { ["k".repeat(9999)]: 1 } } }])?.length ?? Infinity) <= 201);
 });
 
