@@ -9,6 +9,8 @@ export interface ReadJsonOptions {
   readonly maxBytes: number;
   /** What cannot be done with a wrong body: completes `Cannot …:`, such as `create this key`. */
   readonly what: string;
+  /** Whether a request without a body, whatever its content type, means `{}`. @default false */
+  readonly isOptional?: boolean;
 }
 
 /** What a body is held to: a schema of `zod` is one. */
@@ -35,10 +37,13 @@ export interface BodySchema<T> {
 export async function readJson<T>(
   request: Request,
   schema: BodySchema<T>,
-  { maxBytes, what }: ReadJsonOptions,
+  { maxBytes, what, isOptional = false }: ReadJsonOptions,
 ): Promise<T> {
-  demandJson(request);
-  const value = parseObject(await readRequestBody(request, maxBytes), what);
+  if (!isOptional) demandJson(request);
+  const bytes = await readRequestBody(request, maxBytes);
+  const isNothing = isOptional && bytes.length === 0;
+  if (!isNothing) demandJson(request);
+  const value = isNothing ? {} : parseObject(bytes, what);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { param, text } = describeIssue(parsed.error.issues, value);

@@ -69,3 +69,21 @@ Deno.test("readJson() refuses what is not one JSON object of the right type and 
   for (const [request, code] of cases) assertEquals((await refusal(request, 2000)).code, code);
   assertEquals((await refusal(post(`{"name":"${"a".repeat(100)}"}`), 50)).code, "body_too_large");
 });
+
+Deno.test("readJson() takes no body for {} where it is optional, whatever its type, and holds any other to JSON", async () => {
+  const options = { maxBytes: 1000, what: "create this session", isOptional: true };
+  const named = z.strictObject({ name: z.string().optional() });
+  for (const type of [null, "application/json", "application/x-www-form-urlencoded"]) {
+    assertEquals(await readJson(post("", type), named, options), {});
+  }
+  assertEquals((await refusal(post("", null))).code, "invalid_json");
+  const cases = [[" ", null, "invalid_json"], [
+    "name=a",
+    "application/x-www-form-urlencoded",
+    "unsupported_media_type",
+  ]] as const;
+  for (const [body, type, code] of cases) {
+    const error = await assertRejects(() => readJson(post(body, type), named, options), GatehouseError);
+    assertEquals(error.code, code);
+  }
+});

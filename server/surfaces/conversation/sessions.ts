@@ -7,12 +7,9 @@ import { settingsOf } from "./settings_fields.ts";
 /** `POST /conversation/session`; a request without a body asks for a session without a name. */
 export function createSession({ conversations: { library }, maxBodyBytes }: ConversationOptions): Handler {
   return async ({ req, env }) => {
-    let name: string | null = null;
-    if (req.raw.body !== null && req.raw.headers.get("content-length") !== "0") {
-      const { newSession } = await import("./schemas.ts");
-      const body = await readJson(req.raw, newSession, { maxBytes: maxBodyBytes, what: "create this session" });
-      name = body.name ?? null;
-    }
+    const { newSession } = await import("./schemas.ts");
+    const what = "create this session";
+    const { name = null } = await readJson(req.raw, newSession, { maxBytes: maxBodyBytes, what, isOptional: true });
     return Response.json(sessionBody(await library.create(env.who.userId, { name })), { status: 201 });
   };
 }

@@ -11,6 +11,7 @@ import {
 } from "../conversation/contract_talk_fixture.ts";
 
 const NOWHERE = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+const CHUNKED = "transfer-encoding: chunked\r\n";
 const USED = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7, estimated: false };
 
 Deno.test("POST /set-llm makes a session with the settings, and POST /chat talks in it", async () => {
@@ -42,11 +43,20 @@ Deno.test("POST /set-llm makes a session with the settings, and POST /chat talks
   ]);
 });
 
-Deno.test("POST /set-llm and POST /create_session need no body", async () => {
+Deno.test("POST /set-llm, POST /create_session and POST /conversation/session need no body", async () => {
   await using talk = await startTalk();
-  for (const path of ["/set-llm", "/create_session"]) {
-    const made = await talk.ann.call("POST", path);
-    assertEquals([made.status, Object.keys(made.json)], [201, ["session_id"]], made.text);
+  const { house: { gate }, ann } = talk;
+  const { host, hostname, port } = new URL(gate.origin);
+  for (const path of ["/set-llm", "/create_session", "/conversation/session"]) {
+    // With no word of a length, with a length of 0 and a form's type, and with no chunks: so clients send nothing.
+    for (const rest of ["", "content-length: 0\r\ncontent-type: application/x-www-form-urlencoded\r\n", CHUNKED]) {
+      using connection = await Deno.connect({ hostname, port: Number(port) });
+      const end = rest === CHUNKED ? "0\r\n\r\n" : "";
+      const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${ann.access}\r\n`;
+      await connection.write(new TextEncoder().encode(`${head}connection: close\r\n${rest}\r\n${end}`));
+      const answer = await new Response(connection.readable).text();
+      assert(answer.startsWith("HTTP/1.1 201 "), answer);
+    }
   }
 });
 

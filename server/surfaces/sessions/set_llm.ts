@@ -1,6 +1,5 @@
 import type { ModelSettings } from "../../conversations/mod.ts";
 import { type Handler, isId, readJson, unknown } from "../../http/mod.ts";
-import { hasBody } from "./has_body.ts";
 import type { SessionOptions } from "./options.ts";
 import type { LlmSettings } from "./schemas.ts";
 
@@ -10,7 +9,7 @@ export function setLlm({ conversations: { library }, maxBodyBytes }: SessionOpti
     // Loaded when it is first needed: zod would make every start slower.
     const { llmSettings } = await import("./schemas.ts");
     const what = "set the model of a session";
-    const body = hasBody(req.raw) ? await readJson(req.raw, llmSettings, { maxBytes: maxBodyBytes, what }) : {};
+    const body = await readJson(req.raw, llmSettings, { maxBytes: maxBodyBytes, what, isOptional: true });
     const settings = settingsOf(body);
     const { session_id } = body;
     if (session_id === undefined || session_id === null) {

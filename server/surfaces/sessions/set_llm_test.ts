@@ -24,8 +24,8 @@ Deno.test("POST /set-llm makes a session of text with the settings that were giv
 
 Deno.test("POST /set-llm without a body makes a session that follows the defaults", async () => {
   const surface = new Sessions();
-  assertEquals(await told(await surface.post("/set-llm", null)), "201");
-  assertEquals(surface.conversations.created, [{ protocol: "text", settings: {} }]);
+  for (const body of [null, ""]) assertEquals(await told(await surface.post("/set-llm", body)), "201");
+  assertEquals(surface.conversations.created, Array(2).fill({ protocol: "text", settings: {} }));
 });
 
 Deno.test("POST /set-llm changes what is given of a session, and null sets it back", async () => {
@@ -62,7 +62,7 @@ Deno.test("POST /set-llm refuses what cannot be set, and names the field", async
     [{ session_id: 5 }, "422 invalid_field session_id"],
     [{ model: "m1" }, "422 invalid_field model"],
     ["[]", "400 invalid_json"],
-    ["", "400 invalid_json"],
+    [" ", "400 invalid_json"],
   ];
   for (const [body, expected] of cases) {
     assertEquals(await told(await surface.post("/set-llm", body)), expected, JSON.stringify(body).slice(0, 60));
