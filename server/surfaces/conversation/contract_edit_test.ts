@@ -57,7 +57,7 @@ Deno.test("replace_from that is no message of this session is refused and change
   for (const replace_from of [other["message_id"], "01ARZ3NDEKTSV4RRFFQ69G5FAV"]) {
     for (const stream of [true, false]) {
       const answer = await ann.call("POST", "/conversation", { message: "x", session_id, replace_from, stream });
-      assert([404, 422].includes(answer.status), answer.text);
+      assertError(answer, 404, "not_found", "replace_from");
     }
   }
   const nonsense = await ann.call("POST", "/conversation", { message: "x", session_id, replace_from: "x" });

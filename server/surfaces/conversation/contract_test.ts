@@ -83,8 +83,8 @@ Deno.test("a conversation is begun, goes on, is edited, exported and deleted", a
   assertEquals(sentTexts(upstream), ["hi", "hello", "less"]);
   await expectError(
     await ask(gate, "POST ", { message: "x", session_id: id, replace_from: history[2].message_id }),
-    422,
-    "invalid_field",
+    404,
+    "not_found",
     "replace_from",
   );
 
