@@ -57,7 +57,10 @@ export async function openConversations(
   const mending = new Beat({
     clock,
     every: MEND_EVERY,
-    work: () => library.resume(),
+    async work() {
+      await library.resume();
+      await turns.mend();
+    },
     log,
     failure: "what was left half done could not be ended yet",
   });

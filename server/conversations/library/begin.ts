@@ -101,7 +101,8 @@ export async function begin(ground: Ground, start: TurnStart, newId: () => strin
     const tools = fresh === null ? [] : toolsValue(start.session);
     const layout = layOut(sessionId, token, [{ id: message.id, bytes: messageBytes(message) }, ...tools]);
     const model = start.model ?? state.session.settings.model ?? state.session.lastModel;
-    const mark = { userId, messageId: message.id, replyId, owner, model, token, title: titleOf(message.content) };
+    const title = state.session.name === null ? titleOf(message.content) : null;
+    const mark = { userId, messageId: message.id, replyId, owner, model, token, title };
     return { message, mark, layout, writer: new PartsWriter(ground, sessionId, layout) };
   }
 }

@@ -13,6 +13,7 @@ import { resume } from "./resume.ts";
 import { change, create, open, remove, tools } from "./sessions.ts";
 import { askedToStop, askToStop } from "./stops.ts";
 import { answered, finish, said } from "./turn_steps.ts";
+import { busySessions } from "./turn_mark.ts";
 import { ulidAfter } from "./ulid_after.ts";
 
 /** What {@linkcode createLibrary} needs. */
@@ -59,6 +60,7 @@ export function createLibrary({ store, presence, clock, random = Math.random, lo
     keep: (drafts) => keepDrafts(store, drafts),
     finish: (turn, what, chunks) => finish(ground, turn, what, chunks),
     askToStop: (sessionId, running) => askToStop(ground, sessionId, running),
+    busy: () => busySessions(store),
     asked: () => askedToStop(store),
   };
 }

@@ -138,6 +138,8 @@ export interface Library {
   ): Promise<{ readonly session: Session; readonly message: Message }>;
   /** Asks the process that runs a turn, whichever it is, to stop it. */
   askToStop(sessionId: string, running: RunningTurn): Promise<void>;
+  /** All sessions that a turn runs in, of all processes. */
+  busy(): AsyncIterable<{ readonly userId: string; readonly sessionId: string; readonly owner: string }>;
   /** The turns that somebody asks to stop: the user's message by session. */
   asked(): Promise<ReadonlyMap<string, string>>;
 }

@@ -11,7 +11,8 @@ export interface TurnMark extends RunningTurn {
   readonly model: string | null;
   /** Unlike that of any other turn: two that begin at once may draw the same ids, and only one of them is stored. */
   readonly token: string;
-  /** What the session is to be called if it has no name by the end; null: the user's message holds no text. */
+  /** What the session is to be called if it has no name by the end; null: the user's message holds no text, or the session
+   * had a name when the turn began. */
   readonly title: string | null;
 }
 
@@ -50,4 +51,16 @@ export function markOf(value: unknown): TurnMark | null {
 export async function readMark(store: Store, sessionId: string): Promise<MarkEntry> {
   const entry = await store.get(AT.turn(sessionId));
   return entry === null ? { mark: null, version: null } : { mark: markOf(entry.value), version: entry.version };
+}
+
+/** As `Library.busy`. */
+export async function* busySessions(store: Store): AsyncGenerator<{
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly owner: string;
+}> {
+  for await (const { key, value } of store.list(AT.turns)) {
+    const mark = markOf(value);
+    if (mark !== null) yield { userId: mark.userId, sessionId: String(key.at(-1)), owner: mark.owner };
+  }
 }

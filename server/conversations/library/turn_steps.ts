@@ -86,13 +86,12 @@ export async function finish(
     // Where the reply in hand was stored and nobody heard of it, this is the one after it.
     const rest = mark.replyId === turn.replyId ? said : { ...said, text: "", toolCalls: [], bill: null };
     const message = replyMessage(mark.replyId, rest, now, chunks);
-    const title = mark.title ?? titleOf(message.content);
     return {
       messages: [message],
-      state: (state) => ({
-        ...state,
-        session: { ...state.session, name: state.session.name ?? title, lastModel: said.model },
-      }),
+      state: (state) => {
+        const name = state.session.name ?? mark.title ?? titleOf(message.content);
+        return { ...state, session: { ...state.session, name, lastModel: said.model } };
+      },
       mark: null,
     };
   });

@@ -36,11 +36,24 @@ export interface TurnsOptions {
   readonly log: Logger;
 }
 
+/** Turns, and what is to be done for them now and then. */
+export interface MendedTurns extends Turns {
+  /**
+   * Ends turns in this process's name that nothing runs of: whether they were begun was not known, and their session is one
+   * that nobody here has heard of.
+   *
+   * @throws {GatehouseError} `storage_unavailable`
+   */
+  mend(): Promise<void>;
+}
+
 /** How long somebody waits for another process to stop its turn, in milliseconds. */
 const STOP_PATIENCE = 10_000;
 
 /** The turns of one process. */
-export function createTurns({ library, presence, resolve, inference, askEvery, clock, log }: TurnsOptions): Turns {
+export function createTurns(
+  { library, presence, resolve, inference, askEvery, clock, log }: TurnsOptions,
+): MendedTurns {
   const running = new RunningTurns({ library, askEvery, clock, log });
   const recent = new RecentTurns(clock);
   const load = tellingOnce(loadTokenizer, log);
@@ -209,6 +222,12 @@ export function createTurns({ library, presence, resolve, inference, askEvery, c
       // One that has begun meanwhile.
       if (removed) { for (const run of runs) if (run.sessionId === sessionId) run.stop(noSession(sessionId)); }
       return removed;
+    },
+
+    async mend() {
+      for await (const { userId, sessionId, owner } of library.busy()) {
+        if (owners.has(owner) && running.get(sessionId) === undefined) await meet(userId, sessionId);
+      }
     },
 
     close: () => closed ??= close(),

@@ -96,6 +96,29 @@ Deno.test("a message that is stored before we hear of it is not taken for a left
   assertEquals(told(await events), ["session", "second", "done: complete"]);
 });
 
+Deno.test("mend() ends a turn in a new session of which nobody knows whether it was begun, and none that runs", async () => {
+  await using world = await World.open();
+  const stray = { sessionId: "" };
+  const one = world.start("p1", (library) => ({
+    ...library,
+    async begin(start) {
+      const open = await library.begin(start);
+      if (stray.sessionId !== "") return open;
+      stray.sessionId = open.session.id;
+      throw new GatehouseError("storage_unavailable", "Cannot write to the store: the test says so");
+    },
+  }));
+  const two = world.start("p2");
+  const lost = await assertRejects(() => one.turns.begin(request("one")), GatehouseError);
+  assertEquals(lost.code, "storage_unavailable");
+  const [here, there] = [await one.turns.begin(request("here")), await two.turns.begin(request("there"))];
+  await two.turns.mend();
+  assertEquals(await stored(two, stray.sessionId), ["user complete: one", "busy"]);
+  await one.turns.mend();
+  assertEquals(await stored(two, stray.sessionId), ["user complete: one", "assistant failed: "]);
+  for (const { sessionId } of [here, there]) assertEquals((await stored(two, sessionId)).at(-1), "busy");
+});
+
 Deno.test("a reply that cannot be stored ends with storage_unavailable, and is stored when the store is back", async () => {
   await using world = await World.open();
   const [one, two] = [world.start("p1"), world.start("p2")];

@@ -5,9 +5,9 @@ import { type Logger, silentLogger } from "../../telemetry/mod.ts";
 import { createLibrary } from "../library/create_library.ts";
 import type { Library } from "../library/library.ts";
 import type { Message } from "../message.ts";
-import { createTurns } from "./create_turns.ts";
+import { createTurns, type MendedTurns } from "./create_turns.ts";
 import { FakeModel } from "./fake_model_fixture.ts";
-import type { Turn, TurnEvent, TurnRequest, Turns } from "./turns.ts";
+import type { Turn, TurnEvent, TurnRequest } from "./turns.ts";
 
 /** A signal that nobody aborts. */
 export const never = new AbortController().signal;
@@ -20,7 +20,7 @@ export interface Process {
   readonly name: string;
   readonly store: FaultyStore;
   readonly library: Library;
-  readonly turns: Turns;
+  readonly turns: MendedTurns;
   readonly model: FakeModel;
   /** What was logged as a warning or an error. */
   readonly logged: string[];
