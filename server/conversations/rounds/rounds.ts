@@ -45,6 +45,13 @@ export interface Outcome {
   readonly said: Said;
   /** All rounds together, as clients are told. */
   readonly usage: Said["bill"];
+  /**
+   * What crosses from the upstream with the last round's answer, `content-type` left out; empty where none came. A refusal
+   * has its own.
+   *
+   * @default {}
+   */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Why it failed; null: it did not. A refusal of the upstream is a {@linkcode RefusedError}. */
   readonly failure: Error | null;
 }

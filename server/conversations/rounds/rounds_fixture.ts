@@ -32,6 +32,8 @@ export class FakeInference {
   /** Answers that have begun and have not ended. */
   open = 0;
   bills: readonly Bill[] = [];
+  /** Of the answers, in their order. */
+  headers: readonly Readonly<Record<string, string>>[] = [];
   readonly #answers: readonly Answer[];
 
   constructor(...answers: readonly Answer[]) {
@@ -48,7 +50,12 @@ export class FakeInference {
       call.onBill?.(used);
       return answer;
     }
-    return { kind: "events", headers: {}, events: this.#say(call, answer, used), bill: () => used };
+    return {
+      kind: "events",
+      headers: this.headers[number] ?? {},
+      events: this.#say(call, answer, used),
+      bill: () => used,
+    };
   }
 
   async *#say(call: EventCall, events: readonly (ModelEvent | Error)[], used: Bill): AsyncGenerator<ModelEvent> {

@@ -39,6 +39,7 @@ export async function runTask(task: Task, { inference, clock }: RunOptions): Pro
   const ids = new Set<string>();
   const newRound = () => new Round({ model, upstream: upstream.name, onText });
   let round = newRound();
+  let headers: Readonly<Record<string, string>> = {};
 
   async function ask(isFirst: boolean): Promise<void> {
     const asked = round;
@@ -46,6 +47,7 @@ export async function runTask(task: Task, { inference, clock }: RunOptions): Pro
     const window = await script.window(signal);
     asked.historyFrom = window.historyFrom;
     signal.throwIfAborted();
+    headers = {};
     const answer = await inference.events({
       ...roundCall(task, window, isFirst, clock?.monotonic() ?? startedAt),
       onBill: (bill) => {
@@ -54,6 +56,7 @@ export async function runTask(task: Task, { inference, clock }: RunOptions): Pro
       },
     });
     if (answer.kind === "refused") throw new RefusedError(answer, upstream.name);
+    headers = withoutType(answer.headers);
     for await (const event of answer.events) {
       // One chunk may hold many events: they come also when nobody is there any more.
       signal.throwIfAborted();
@@ -65,6 +68,7 @@ export async function runTask(task: Task, { inference, clock }: RunOptions): Pro
   const ended = (status: MessageStatus, failure: Error | null, calls: readonly ToolCall[] = []): Outcome => ({
     said: round.said(status, calls),
     usage: sumBills(bills),
+    headers,
     failure,
   });
 
@@ -81,6 +85,11 @@ export async function runTask(task: Task, { inference, clock }: RunOptions): Pro
   } catch (thrown) {
     return signal.aborted ? ended("stopped", null) : ended("failed", asError(thrown));
   }
+}
+
+/** The answer of a task is not the upstream's, and has a type of its own. */
+function withoutType(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "content-type"));
 }
 
 function endless(): GatehouseError {

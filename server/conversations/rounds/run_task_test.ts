@@ -31,6 +31,7 @@ Deno.test("runTask() without tools is one call: text and refusal are told, reaso
       historyFrom: "01H",
     },
     usage: bill(10),
+    headers: {},
     failure: null,
   });
   assertEquals([texts, script.told], [["he", "no"], []]);
@@ -171,6 +172,21 @@ Deno.test("a refusal of the upstream is a failure that shows nothing of its body
   }
 });
 
+Deno.test("runTask() hands on the headers of the last round's answer, and none where it has no answer", async () => {
+  const first = { "content-type": "text/event-stream", "x-request-id": "r1", "x-own": "1" };
+  const second = { "Content-Type": "application/json", "x-request-id": "r2" };
+  const rounds = [[toolCall(0, "a", "f")], [text("half"), new Error("cut off")]];
+  for (const [answers, wanted] of [[rounds, { "x-request-id": "r2" }], [[...rounds.slice(0, 1)], {}]] as const) {
+    const inference = new FakeInference(...answers);
+    inference.headers = [first, second];
+    const { headers, failure } = await runTask(newTask({ callTools: echo }).task, { inference });
+    assertEquals([headers, failure !== null], [wanted, true]);
+  }
+  const inference = new FakeInference([STOP]);
+  inference.headers = [first];
+  assertEquals((await runTask(newTask().task, { inference })).headers, { "x-request-id": "r1", "x-own": "1" });
+});
+
 Deno.test("what goes wrong is the failure, with what was said until then; calls of a broken round are not kept", async () => {
   const cut = new GatehouseError("upstream_truncated", "cut off");
   const inference = new FakeInference([text("he"), toolCall(0, "a", "f", "{"), text("y"), cut]);
@@ -183,7 +199,7 @@ Deno.test("what goes wrong is the failure, with what was said until then; calls 
   const busy = new GatehouseError("session_busy", "busy");
   const refused = new FakeInference([STOP]);
   const outcome = await runTask(newTask({}, { onAdmitted: () => Promise.reject(busy) }).task, { inference: refused });
-  assertEquals(outcome, { said: { ...EMPTY, status: "failed" }, usage: null, failure: busy });
+  assertEquals(outcome, { said: { ...EMPTY, status: "failed" }, usage: null, headers: {}, failure: busy });
 });
 
 Deno.test("what the script or the tools throw is the failure; a round that was handed over is not said twice", async () => {

@@ -12,6 +12,7 @@ Deno.test("begin() stores the user's message before the model is asked, and done
   await using world = await World.open();
   const process = world.start();
   const { turns, model } = process;
+  model.headers = { "content-type": "text/event-stream", "x-request-id": "r1" };
   const turn = await turns.begin(request("hi", { metadata: { a: 1 } }));
   assertEquals(await stored(process, turn.sessionId), ["user complete: hi", "busy"]);
   const events = readAll(turn);
@@ -21,7 +22,8 @@ Deno.test("begin() stores the user's message before the model is asked, and done
   const all = await events;
   assertEquals(told(all), ["session", "he", "llo", "done: complete"]);
   assertEquals(await stored(process, turn.sessionId), ["user complete: hi", "assistant complete: hello"]);
-  const { message, usage, failure } = await turn.ended;
+  const { message, usage, headers, failure } = await turn.ended;
+  assertEquals(headers, { "x-request-id": "r1" });
   assertEquals([message?.id, message?.finishReason, message?.model, failure], [turn.replyId, "stop", "m1", null]);
   assertEquals([usage?.usage.total_tokens, message?.bill?.cost?.micros], [7, 3]);
   assertEquals(all[0], { n: 0, type: "session", sessionId: turn.sessionId, messageId: turn.messageId });

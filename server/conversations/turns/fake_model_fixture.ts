@@ -75,6 +75,8 @@ export class FakeModel {
   refusal: GatehouseError | null = null;
   /** The upstream's own refusal of the next calls. */
   status: number | null = null;
+  /** Of its answers. */
+  headers: Readonly<Record<string, string>> = {};
   /** In tokens. */
   window: number | null = null;
   /** What the upstream does not have. */
@@ -91,7 +93,7 @@ export class FakeModel {
       }
       const fake = new FakeCall(call);
       this.calls.push(fake);
-      return { kind: "events", headers: {}, events: fake.events(), bill: () => BILL };
+      return { kind: "events", headers: this.headers, events: fake.events(), bill: () => BILL };
     },
   };
 

@@ -108,7 +108,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
     else await end(turn, outcome);
   }
 
-  async function end(turn: LiveTurn, { said, usage, failure }: Outcome): Promise<void> {
+  async function end(turn: LiveTurn, { said, usage, headers = {}, failure }: Outcome): Promise<void> {
     const isStopped = stopping.signal.aborted && said.status !== "complete";
     const reply: Said = isStopped ? { ...said, status: "stopped" } : said;
     const fault = isStopped ? null : failure;
@@ -118,7 +118,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
     try {
       const message = await script.finish(reply, turn.log.pieces);
       options.onEnd(turn);
-      turn.end({ message, usage, failure: fault }, fault === null ? { type: "done", message } : error(fault));
+      turn.end({ message, usage, headers, failure: fault }, fault === null ? { type: "done", message } : error(fault));
     } catch (thrown) {
       const unstored = asError(thrown);
       options.onEnd(turn);
@@ -126,7 +126,7 @@ export function runTurn(options: RunTurnOptions): TurnRun {
         log.error("a reply could not be stored", { error: unstored });
         options.onUnstored(turn, () => script.finish(reply, turn.log.pieces));
       }
-      turn.end({ message: null, usage, failure: unstored }, error(unstored));
+      turn.end({ message: null, usage, headers, failure: unstored }, error(unstored));
     }
   }
 

@@ -3,6 +3,7 @@ import type { HeaderList } from "../../inference/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 import type { ToolCall } from "../../upstream/mod.ts";
 import type { Content, Message, ToolResult } from "../message.ts";
+import type { Outcome } from "../rounds/rounds.ts";
 import type { ModelSettings, NewSession, ToolDefinition } from "../session.ts";
 
 /** What a turn is asked for with. */
@@ -90,6 +91,8 @@ export interface TurnEnd {
   readonly message: Message | null;
   /** What all rounds took together. */
   readonly usage: Message["bill"];
+  /** As the task's outcome has them. @default {} */
+  readonly headers?: Outcome["headers"];
   /** Why it failed; null: it did not. A refusal of the upstream is a {@linkcode RefusedError}. */
   readonly failure: Error | null;
 }
