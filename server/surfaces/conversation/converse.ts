@@ -18,12 +18,12 @@ export function converse({ conversations: { turns }, clock, maxBodyBytes }: Conv
     if (body.stream ?? true) {
       return sseResponse(eventFrames(() => turn.events(-1, signal), turn), { clock, signal, headers: turn.headers });
     }
-    const { message, failure } = await turn.ended;
+    const { message, headers, failure } = await turn.ended;
     // Nobody is there to be told how it ended.
     signal.throwIfAborted();
     if (failure !== null) return failureAnswer(failure);
     if (message === null) throw new GatehouseError("internal_error", "Cannot show the reply: it is not there");
     const answer = { ...doneBody(turn.sessionId, message), response: textOf(message.content) };
-    return Response.json(answer, { headers: turn.headers });
+    return Response.json(answer, { headers: { ...headers, ...turn.headers } });
   };
 }

@@ -109,6 +109,19 @@ Deno.test("stream:false answers when the turn has ended, with the reply as it is
   }
 });
 
+Deno.test("stream:false carries what crosses from the upstream, and what is left of our own limits wins", async () => {
+  const { ask, turn } = opened();
+  const headers = { "openai-processing-ms": "5", "x-ratelimit-remaining-requests": "1" };
+  turn.end({ message: replyOf(), headers });
+  const response = await ask("POST /conversation", { json: { message: "hi", stream: false } });
+  assertEquals(Object.fromEntries(response.headers), {
+    "cache-control": "no-store",
+    "content-type": "application/json",
+    "openai-processing-ms": "5",
+    "x-ratelimit-remaining-requests": "9",
+  });
+});
+
 Deno.test("stream:false answers a failure as an error, and a refusal of the upstream as it came", async () => {
   const asked = { json: { message: "hi", stream: false } };
   const failed = opened();

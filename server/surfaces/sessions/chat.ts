@@ -19,7 +19,7 @@ export function chat({ conversations: { turns }, maxBodyBytes }: SessionOptions)
       log: env.log,
     });
     env.told = true;
-    const { message, usage, failure } = await turn.ended;
+    const { message, usage, headers, failure } = await turn.ended;
     if (failure instanceof RefusedError) {
       const { status, headers, body } = failure.refused;
       return new Response(body, { status, headers });
@@ -27,13 +27,12 @@ export function chat({ conversations: { turns }, maxBodyBytes }: SessionOptions)
     if (failure !== null) throw failure;
     // A turn without a failure has stored its reply.
     if (message === null) throw new TypeError("a turn ended with neither a reply nor a failure");
-    const { sessionId, headers } = turn;
     return Response.json({
-      session_id: sessionId,
+      session_id: turn.sessionId,
       message_id: message.id,
       response: textOf(message.content),
       usage: usage?.usage ?? null,
-    }, { headers });
+    }, { headers: { ...headers, ...turn.headers } });
   };
 }
 

@@ -30,6 +30,21 @@ Deno.test("POST /chat answers with the whole reply once its turn has ended", asy
   assertEquals(await response.json(), { session_id: "S1", message_id: "REPLY0", response: "Hello", usage: USAGE });
 });
 
+Deno.test("POST /chat carries what crosses from the upstream, and what is left of our own limits wins", async () => {
+  const surface = surfaceWithSession();
+  surface.conversations.play = (turn) => {
+    turn.upstreamHeaders = { "openai-processing-ms": "5", "x-ratelimit-remaining-requests": "1" };
+    turn.done();
+  };
+  const { headers } = await surface.post("/chat", HI);
+  assertEquals(Object.fromEntries(headers), {
+    "cache-control": "no-store",
+    "content-type": "application/json",
+    "openai-processing-ms": "5",
+    "x-ratelimit-remaining-requests": "9",
+  });
+});
+
 Deno.test("no answer of POST /chat is kept by a cache, its refusals neither", async () => {
   const surface = surfaceWithSession();
   const { begun } = surface.conversations;

@@ -60,6 +60,28 @@ Deno.test("POST /set-llm, POST /create_session and POST /conversation/session ne
   }
 });
 
+Deno.test("a whole answer of a turn carries what crosses from the upstream, and nothing else of it", async () => {
+  await using talk = await startTalk();
+  const { ann, upstream } = talk;
+  const session_id = await ann.session();
+  const headers = {
+    "openai-processing-ms": "5",
+    "x-ratelimit-remaining-tokens": "7",
+    "set-cookie": "a=b",
+    "x-own": "1",
+  };
+  upstream.answer = (seen) => {
+    const { body, headers: own } = say("Hello")(seen);
+    return new Response(body, { headers: { ...Object.fromEntries(own), ...headers } });
+  };
+  for (const [path, more] of [["/chat", {}], ["/conversation", { stream: false }]] as const) {
+    const answer = await ann.call("POST", path, { session_id, message: "hello", ...more });
+    assertEquals(answer.status, 200, answer.text);
+    const names = ["content-type", "cache-control", ...Object.keys(headers)];
+    assertEquals(names.map((name) => answer.headers.get(name)), ["application/json", "no-store", "5", "7", null, null]);
+  }
+});
+
 Deno.test("POST /set-llm with a session changes what it names, and answers the same session", async () => {
   await using talk = await startTalk();
   const { ann, upstream } = talk;

@@ -34,6 +34,8 @@ export class FakeTurn implements Turn {
   readonly messageId = "MESSAGE";
   readonly replyId: string;
   readonly headers = { "x-ratelimit-remaining-requests": "9" };
+  /** What crosses from the upstream, once it has ended. */
+  upstreamHeaders: Readonly<Record<string, string>> = {};
   readonly ended: Promise<TurnEnd>;
   readonly #end: (end: TurnEnd) => void;
   #text = "";
@@ -84,7 +86,7 @@ export class FakeTurn implements Turn {
       metadata: null,
       createdAt: 0,
     };
-    this.#end({ message, usage: bill, failure });
+    this.#end({ message, usage: bill, failure, headers: this.upstreamHeaders });
   }
 }
 
