@@ -2,7 +2,7 @@ import { admin, anyone, keyOrLogin, login, registrant, type Routes } from "../..
 import { beginLogin, cancelLogin, showLogin } from "./credential_login.ts";
 import { changeKey, createKey, listKeys, revokeKey, revokeShownKey, showKey } from "./keys.ts";
 import { changePassword, showMe } from "./me.ts";
-import { noStore } from "./no_store.ts";
+import { allNoStore } from "./no_store.ts";
 import { ACCOUNT_BODY, type AccountOptions } from "./options.ts";
 import { revokeToken } from "./revoke.ts";
 import { giveToken } from "./token.ts";
@@ -13,7 +13,7 @@ export function accountRoutes(all: AccountOptions): Routes {
   const options = { ...all, maxBodyBytes: Math.min(all.maxBodyBytes, ACCOUNT_BODY) };
   return {
     surface: "accounts",
-    paths: noStore({
+    paths: allNoStore({
       "/token": { POST: anyone(giveToken(options)) },
       "/revoke": { POST: anyone(revokeToken(options)) },
       "/users": { POST: registrant(options.registration, createUser(options)), GET: admin(listUsers(options)) },

@@ -36,8 +36,8 @@ export function openSocket(options: RealtimeRoutesOptions): Handler {
 }
 
 /** @throws {GatehouseError} `invalid_api_key`, `invalid_token` */
-function gone({ via }: Who): never {
-  if (via === "api_key") {
+function gone({ keyId }: Who): never {
+  if (keyId !== null) {
     throw new GatehouseError(
       "invalid_api_key",
       "Cannot go on: the API key that opened this connection expired, was revoked, or its user may not pass any more",

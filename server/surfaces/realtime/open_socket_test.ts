@@ -110,7 +110,7 @@ Deno.test("GET /ws/{id} speaks JSON-RPC in a session that was made for it", asyn
   await client.leave();
 });
 
-Deno.test("GET /ws/{id} ends where the key that opened it is revoked", async () => {
+Deno.test("GET /ws/{id} ends where the key that opened it is revoked, by ticket too", async () => {
   await using realtime = await realtimeFixture();
   const { user } = await realtime.login("ada");
   const { key, secret } = await realtime.accounts.keys.create({ userId: user.id, name: "k" });
@@ -121,11 +121,15 @@ Deno.test("GET /ws/{id} ends where the key that opened it is revoked", async () 
   assertEquals([await client.next(), await client.next()], [{ chunk: "hi" }, done("REPLY0")]);
   const { who } = realtime.conversations.begun[0]?.request ?? {};
   assertEquals([who?.userId, who?.via, who?.keyId], [user.id, "api_key", key.id]);
+  if (who === undefined) throw new Error("no turn was begun");
+  const byTicket = await realtime.open(`/ws/S1?ticket=${await ticketFor(realtime, who, "S1")}`);
   await realtime.accounts.keys.revoke(key.id);
   await realtime.clock.advance(1_000);
-  client.say("hi");
-  assertEquals(codeOf(await client.next()), "invalid_api_key");
-  assertEquals(await client.closed, 1008);
+  for (const one of [client, byTicket]) {
+    one.say("hi");
+    assertEquals(codeOf(await one.next()), "invalid_api_key");
+    assertEquals(await one.closed, 1008);
+  }
   assertEquals(realtime.conversations.begun.length, 1);
 });
 
