@@ -33,9 +33,10 @@ Deno.test("begin() waits for the end of a turn that is being stopped, and no oth
   await using world = await World.open();
   const process = world.start();
   const { turns, model, store } = process;
-  const { sessionId } = await turns.begin(request("first"));
+  const first = await turns.begin(request("first"));
+  const { sessionId } = first;
   // At once: its end is not stored yet.
-  void turns.stop(USER, sessionId);
+  first.stop();
   const client = new AbortController();
   await turns.begin(request("second", { sessionId, grace: null, signal: client.signal }));
   client.abort();
