@@ -21,7 +21,7 @@ function calling(mock: MockUpstream, clock: FakeClock) {
   const { upstream: { settings, credential } } = new FakeModel();
   const upstream: Upstream = createUpstream({
     settings: { ...settings, chatUrl: new URL(mock.chatUrl) },
-    credential: { ...credential, authorize: () => ({ headers: [], generation: 0 }) },
+    credential,
     http,
     watchdog,
   });

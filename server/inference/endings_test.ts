@@ -4,7 +4,8 @@ import { FakeClock, settle } from "../effects/fake_clock.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import { createWatchdog } from "../network/mod.ts";
 import { createMetrics, silentLogger } from "../telemetry/mod.ts";
-import { createSlots, openaiChat, readChatRequest, type Upstream, type UpstreamCall } from "../upstream/mod.ts";
+import { openaiChat, readChatRequest, type UpstreamCall } from "../upstream/mod.ts";
+import { fakeUpstream } from "../upstream/upstream_fixture.ts";
 import { createAdmissions, createPrices } from "../usage/mod.ts";
 import type { ModelCall } from "./call.ts";
 import type { EventAnswer, EventCall, EventStream } from "./event_call.ts";
@@ -38,38 +39,9 @@ function rig(options: { readonly totalTimeout?: number; readonly send?: (call: U
       pull: (controller) => controller.enqueue(new TextEncoder().encode(EVENT)),
       cancel: () => void state.cancelled++,
     }, { highWaterMark: 0 });
-  const upstream: Upstream = {
-    name: "u",
-    slots: createSlots(1),
-    settings: {
-      name: "u",
-      chatUrl: new URL("http://127.0.0.1/v1/chat/completions"),
-      modelsUrl: null,
-      defaultModel: "m",
-      systemPrompt: null,
-      temperature: null,
-      requestTimeout: 60_000,
-      totalTimeout: options.totalTimeout ?? 0,
-      contextTokens: 1,
-      maxConcurrent: 1,
-      extraHeaders: [],
-      credential: { kind: "none" },
-    },
-    credential: {
-      authorize: () => Promise.reject(new Error("not asked here")),
-      rejected: () => Promise.reject(new Error("not asked here")),
-      health: () => ({
-        state: "none",
-        serving: true,
-        since: 0,
-        expiresAt: null,
-        lastRefreshAt: null,
-        lastError: null,
-        fix: null,
-      }),
-      secrets: () => [],
-      close: () => Promise.resolve(),
-    },
+  const upstream = fakeUpstream({
+    totalTimeout: options.totalTimeout ?? 0,
+    maxConcurrent: 1,
     send(call) {
       call.onSend?.();
       options.send?.(call);
@@ -79,7 +51,7 @@ function rig(options: { readonly totalTimeout?: number; readonly send?: (call: U
         response: new Response(body(), { headers: { "content-type": "text/event-stream" } }),
       });
     },
-  };
+  });
   const client = new AbortController();
   const call: ModelCall = {
     upstream,

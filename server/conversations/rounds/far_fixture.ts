@@ -1,28 +1,11 @@
-import type { Credential } from "../../credential/mod.ts";
 import { systemClock } from "../../effects/mod.ts";
 import { createInference, type Inference } from "../../inference/mod.ts";
 import { createHttpClient, createWatchdog } from "../../network/mod.ts";
 import { createMetrics, silentLogger } from "../../telemetry/mod.ts";
 import { MockUpstream, settingsIn } from "../../testing/mod.ts";
 import { createModels, createUpstream, type Models, type Upstream } from "../../upstream/mod.ts";
+import { NO_CREDENTIAL } from "../../upstream/upstream_fixture.ts";
 import { createAdmissions, createPrices } from "../../usage/mod.ts";
-
-/** An upstream that asks for no credential. */
-const NO_CREDENTIAL: Credential = {
-  authorize: () => ({ headers: [], generation: 0 }),
-  rejected: () => Promise.reject(new Error("not asked here")),
-  health: () => ({
-    state: "none",
-    serving: true,
-    since: 0,
-    expiresAt: null,
-    lastRefreshAt: null,
-    lastError: null,
-    fix: null,
-  }),
-  secrets: () => [],
-  close: () => Promise.resolve(),
-};
 
 /** All that a task really goes through, with a mock at the far end. One token costs one millionth. */
 export class Far implements AsyncDisposable {

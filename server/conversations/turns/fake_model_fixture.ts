@@ -1,6 +1,7 @@
 import { GatehouseError } from "../../errors/mod.ts";
 import type { EventAnswer, EventCall, Inference } from "../../inference/mod.ts";
-import { createSlots, type ModelEvent, type Models, type Upstream } from "../../upstream/mod.ts";
+import { type ModelEvent, type Models, type Upstream } from "../../upstream/mod.ts";
+import { fakeUpstream } from "../../upstream/upstream_fixture.ts";
 import type { Bill } from "../../usage/mod.ts";
 
 /** What every call of the fake model takes. */
@@ -97,40 +98,7 @@ export class FakeModel {
     },
   };
 
-  readonly upstream: Upstream = {
-    name: "u",
-    slots: createSlots(0),
-    settings: {
-      name: "u",
-      chatUrl: new URL("http://127.0.0.1/v1/chat/completions"),
-      modelsUrl: null,
-      defaultModel: "m1",
-      systemPrompt: "Be kind.",
-      temperature: 0.1,
-      requestTimeout: 60_000,
-      totalTimeout: 0,
-      contextTokens: null,
-      maxConcurrent: 0,
-      extraHeaders: [],
-      credential: { kind: "none" },
-    },
-    credential: {
-      authorize: () => Promise.reject(new Error("not asked here")),
-      rejected: () => Promise.reject(new Error("not asked here")),
-      health: () => ({
-        state: "none",
-        serving: true,
-        since: 0,
-        expiresAt: null,
-        lastRefreshAt: null,
-        lastError: null,
-        fix: null,
-      }),
-      secrets: () => [],
-      close: () => Promise.resolve(),
-    },
-    send: () => Promise.reject(new Error("not asked here")),
-  };
+  readonly upstream: Upstream = fakeUpstream({ defaultModel: "m1", systemPrompt: "Be kind.", temperature: 0.1 });
 
   readonly models: Models = {
     list: () => Promise.reject(new Error("not asked here")),
