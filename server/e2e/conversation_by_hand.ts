@@ -48,6 +48,15 @@ export async function replyIn(client: Conversing, sessionId: string, count = 2):
   return reply;
 }
 
+/** The events of a reply from the store: it begins anew, and has the last numbers of the live one. @param last the number of `done` */
+export function assertStored(events: readonly ReplyEvent[], replyId: string, last: number, status = "complete"): void {
+  const { event, data } = events.at(-1) ?? {};
+  assertEquals([event, data?.message_id, data?.status], ["done", replyId, status]);
+  const numbers = events.length === 2 ? [0, last] : [0, last - 1, last];
+  assertEquals(events.map(({ id }) => id), numbers.map((n) => `${replyId}:${n}`));
+  assertEquals(events[0]?.event, "session");
+}
+
 /** Holds that events are numbered on without a gap or a repeat, and end well. */
 export function assertGoesOn(events: readonly ReplyEvent[], replyId: string, from: number, status = "complete"): void {
   assertEquals(events.map(({ id }) => id), events.map((_, n) => `${replyId}:${from + n}`));

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { assertGoesOn, beginByHand, replyIn } from "./conversation_by_hand.ts";
+import { assertGoesOn, assertStored, beginByHand, replyIn } from "./conversation_by_hand.ts";
 import { Conversing, textIn } from "./conversation_client.ts";
 import { promptOf, quick, textOf } from "./conversation_script.ts";
 import { SessionSocket } from "./conversation_socket.ts";
@@ -31,10 +31,12 @@ Deno.test("two processes on one folder share the turns that run", async (t) => {
     for (const reader of [...waiting, late]) {
       const events = await reader.rest();
       assertEquals(events.map(({ event }) => event), ["session", "chunk", "done"]);
-      assertGoesOn(events, replyId, 0);
+      assertStored(events, replyId, 4);
       assertEquals([textIn(events), events[0]?.data.message_id], ["one two three", messageId]);
     }
-    assertEquals((await there.join(sessionId)).status, 204);
+    for (const last of [null, `${replyId}:4`]) assertEquals((await there.join(sessionId, last)).status, 204);
+    await using end = await there.resume(sessionId, `${replyId}:3`);
+    assertEquals((await end.rest()).map(({ event }) => event), ["done"]);
     // Where it ran, the events are still known one by one.
     await using original = await here.resume(sessionId, `${replyId}:1`);
     assertEquals(textIn(await original.rest()), "two three");
@@ -144,7 +146,8 @@ Deno.test("the sessions of a process that was killed go on in another at once", 
     dead.push(reply?.content);
   }
   const events = await waiting.rest();
-  assertGoesOn(events, joined.replyId, 0, "failed");
+  // How many events a process had sent dies with it.
+  assertStored(events, joined.replyId, 1e9 + 1, "failed");
   assertEquals(textIn(events), dead[2]);
   for (const { sessionId } of [stopped, read, joined]) await again(`last-${sessionId}`, sessionId);
   await other.stop();
