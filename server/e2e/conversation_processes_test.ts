@@ -102,6 +102,20 @@ Deno.test("two processes on one folder share the turns that run", async (t) => {
     assertEquals(model.faults, []);
   });
 
+  await t.step("a session that is deleted on the other is gone, and its turn with it", async () => {
+    const { stream, asked, sessionId } = await beginByHand(here, model, "deleted");
+    asked.say("half");
+    await there.api.json("DELETE", `/conversation/session/${sessionId}`, undefined, 204);
+    await asked.ended;
+    assertEquals(asked.state, "aborted");
+    assertEquals((await stream.rest()).at(-1)?.data.status, "stopped");
+    for (const client of [here, there]) {
+      const answer = await client.api.ask("GET", `/conversation/session/${sessionId}`);
+      await answer.body?.cancel();
+      assertEquals(answer.status, 404);
+    }
+  });
+
   await gate.stop();
   await other.stop();
 });

@@ -63,6 +63,15 @@ Deno.test("somebody else's session is not there, for administrators neither, and
   const history = await ann.history(sessionId);
   assertEquals(history.map(({ content }) => content), ["private", "between us two"]);
   assertEquals((await ann.sessions()).map(({ name }) => name), ["private"]);
+
+  // On the other process: what she runs here is stopped all the same, and nothing of hers stays.
+  const last = await beginByHand(ann, model, "the last words of a user");
+  last.asked.say("half");
+  const { user_id } = await ann.api.json<{ user_id: string }>("GET", "/users/me");
+  await new Conversing(gates.at(1).url, admin.credential).api.json("DELETE", `/users/${user_id}`, undefined, 204);
+  await last.asked.ended;
+  assertEquals(last.asked.state, "aborted");
+  await last.stream.rest();
   await gates.stop();
 });
 
