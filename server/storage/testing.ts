@@ -2,7 +2,6 @@
  * For tests of other rooms: a store and locks in memory that fail on demand. Not part of the door.
  * @module
  */
-import { settling } from "../effects/fake_clock.ts";
 import { type Clock, delay, systemClock } from "../effects/mod.ts";
 import { GatehouseError } from "../errors/mod.ts";
 import { kvStore } from "./kv_store.ts";
@@ -45,30 +44,23 @@ export function withFaults(inner: Store, clock: Clock): FaultyStore {
 
   async function meet<T>(call: Call, work: () => Promise<T>): Promise<T> {
     counts[call]++;
-    if (fault === null || !fault.calls.includes(call) || fault.left <= 0) return await settling(work());
+    if (fault === null || !fault.calls.includes(call) || fault.left <= 0) return await work();
     fault.left--;
     const { what } = fault;
     if (what.kind === "hang") await healed.promise;
     if (what.kind === "delay") await delay(clock, what.ms);
-    if (what.kind === "answer_lost") await settling(work());
+    if (what.kind === "answer_lost") await work();
     if (what.kind === "unavailable" || what.kind === "answer_lost") {
       throw new GatehouseError("storage_unavailable", `Cannot ${call}: the test says so.`);
     }
-    return await settling(work());
+    return await work();
   }
 
   return {
     get: <T>(key: Deno.KvKey) => meet("get", () => inner.get<T>(key)),
     async *list<T>(prefix: Deno.KvKey, options?: ListOptions): AsyncIterable<Entry<T>> {
       await meet("list", () => Promise.resolve());
-      const entries = inner.list<T>(prefix, options)[Symbol.asyncIterator]();
-      try {
-        for (let step = await settling(entries.next()); !step.done; step = await settling(entries.next())) {
-          yield step.value;
-        }
-      } finally {
-        await entries.return?.();
-      }
+      yield* inner.list<T>(prefix, options);
     },
     commit: (change) => meet("commit", () => inner.commit(change)),
     close: () => inner.close(),
