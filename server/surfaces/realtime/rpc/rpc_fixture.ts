@@ -108,6 +108,11 @@ export class RpcRig {
     return this.answer(id);
   }
 
+  /** How many requests were answered. */
+  get answers(): number {
+    return this.frames.flat().filter(({ id }) => id !== undefined).length;
+  }
+
   /** The answer to a request. */
   answer(id: number): Sent | undefined {
     return this.frames.flat().find((frame) => frame.id === id);
